@@ -1,0 +1,1 @@
+"""Vividly's API: students ask a question, a pipeline answers with a lesson video."""

@@ -1,0 +1,1 @@
+"""Vividly's wiring: settings, database, logging, metrics, health."""

@@ -1,0 +1,162 @@
+"""Every metric that Vividly declares, in one place.
+
+Names and labels of the first thirteen are the plan's (R069 to R081); the rest are the
+instruments that its panels and alerts need and that it forgot (N2). ``ip_address`` and
+``email`` keep their names and carry keyed pseudonyms, bounded in number: the heaviest
+keep series of their own, the rest fold into ``other`` (decision D-6).
+
+Recording is an addition in memory: it does no I/O and never fails a request.
+
+>>> LOGIN_ATTEMPTS.name
+'vividly_auth_login_attempts_total'
+"""
+
+from app.core.vocabulary import ErrorType, Outcome, Role, Stage, StageStatus
+from tocsin.telemetry.http_metrics import HttpMetrics
+from tocsin.telemetry.metrics import MetricsClient, bounded, one_of, pseudonym
+from tocsin.telemetry.process_metrics import ProcessMetrics
+
+UNKNOWN_ROLE = "unknown"
+"""The role of an account that does not exist (N5)."""
+
+_ROLES = (*Role, UNKNOWN_ROLE)
+_RULES_AT_MOST = 40
+_CLIENTS_AT_MOST = 50
+_LIMITER_MS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0)
+_SESSION_S = (60, 300, 900, 1800, 3600, 7200, 14400, 28800, 86400, 604800, 1209600)
+_STAGE_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0)
+
+metrics_client = MetricsClient(namespace="vividly")
+
+# --- Rate limits and lockouts -------------------------------------------------------
+
+RATE_LIMIT_HITS = metrics_client.counter(
+    "rate_limit_hits_total",
+    "Rate-limit checks performed.",
+    labels=(bounded("endpoint", _RULES_AT_MOST), pseudonym("ip_address", _CLIENTS_AT_MOST)),
+)
+RATE_LIMIT_EXCEEDED = metrics_client.counter(
+    "rate_limit_exceeded_total",
+    "Requests refused with 429 because a limit was used up.",
+    labels=(bounded("endpoint", _RULES_AT_MOST), pseudonym("ip_address", _CLIENTS_AT_MOST)),
+)
+BRUTE_FORCE_LOCKOUTS = metrics_client.counter(
+    "brute_force_lockouts_total",
+    "Lockouts begun after too many wrong passwords.",
+    labels=(pseudonym("ip_address", _CLIENTS_AT_MOST), pseudonym("email", _CLIENTS_AT_MOST)),
+)
+BRUTE_FORCE_ATTEMPTS = metrics_client.counter(
+    "brute_force_attempts_total",
+    "Failed sign-ins that count towards a lockout.",
+    labels=(pseudonym("ip_address", _CLIENTS_AT_MOST),),
+)
+RATE_LIMIT_LATENCY = metrics_client.histogram(
+    "rate_limit_middleware_latency_ms",
+    "Time that a request spent in the rate limiter, in milliseconds.",
+    labels=(bounded("endpoint", _RULES_AT_MOST),),
+    buckets=_LIMITER_MS,
+)
+LIMIT_STORE_ERRORS = metrics_client.counter(
+    "limit_store_errors_total",
+    "Failures of the shared store, after which this process judged by its own memory.",
+    labels=(one_of("purpose", "limits", "lockouts", "revocations"),),
+)
+
+# --- Sign-in and sessions ------------------------------------------------------------
+
+LOGIN_ATTEMPTS = metrics_client.counter(
+    "auth_login_attempts_total",
+    "Sign-in attempts.",
+    labels=(one_of("status", "success", "failure"), one_of("user_role", *_ROLES)),
+)
+LOGIN_FAILURES = metrics_client.counter(
+    "auth_login_failures_total",
+    "Failed sign-ins by reason.",
+    labels=(
+        one_of(
+            "reason", "invalid_password", "user_not_found", "account_locked", "account_inactive"
+        ),
+    ),
+)
+TOKEN_REFRESHES = metrics_client.counter(
+    "auth_token_refresh_total",
+    "Refresh operations.",
+    labels=(one_of("status", "success", "failure"),),
+)
+TOKEN_REUSES = metrics_client.counter(
+    "auth_token_reuse_total",
+    "Refresh tokens shown a second time; each ended its whole session.",
+)
+SESSION_DURATION = metrics_client.histogram(
+    "auth_session_duration_seconds",
+    "Life of a session, from sign-in to its end.",
+    buckets=_SESSION_S,
+)
+ACTIVE_SESSIONS = metrics_client.gauge(
+    "auth_active_sessions",
+    "Sessions that are neither ended nor expired.",
+    labels=(one_of("user_role", *Role),),
+    across_workers="mostrecent",
+)
+ACTIVE_USERS = metrics_client.gauge(
+    "active_users",
+    "Accounts seen within the last five minutes.",
+    across_workers="mostrecent",
+)
+
+# --- The content pipeline ------------------------------------------------------------
+
+CONTENT_REQUESTS = metrics_client.counter(
+    "content_generation_requests_total",
+    "Requests for a lesson: taken on, finished with a lesson, finished without (N4).",
+    labels=(one_of("status", "pending", "completed", "failed"),),
+)
+CONTENT_OUTCOMES = metrics_client.counter(
+    "content_generation_outcomes_total",
+    "How requests ended, in full.",
+    labels=(one_of("outcome", *Outcome),),
+)
+CONTENT_DURATION = metrics_client.histogram(
+    "content_generation_duration_seconds",
+    "Time per stage of the pipeline; `total` runs from asking to the end.",
+    labels=(one_of("stage", *Stage, "total"),),
+    buckets=_STAGE_S,
+)
+CONTENT_STAGES = metrics_client.counter(
+    "content_generation_stages_total",
+    "Attempts at a stage by how they ended.",
+    labels=(one_of("stage", *Stage), one_of("status", *StageStatus)),
+)
+CONTENT_ERRORS = metrics_client.counter(
+    "content_generation_errors_total",
+    "Failed attempts at a stage by kind of error.",
+    labels=(one_of("stage", *Stage), one_of("error_type", *ErrorType)),
+)
+QUEUE_DEPTH = metrics_client.gauge(
+    "content_queue_depth",
+    "Requests that wait for a worker.",
+    across_workers="mostrecent",
+)
+QUEUE_AGE = metrics_client.gauge(
+    "content_queue_oldest_age_seconds",
+    "Age of the request that has waited longest; 0 when none waits.",
+    across_workers="mostrecent",
+)
+
+# --- Database ------------------------------------------------------------------------
+
+DATABASE_POOL_IN_USE = metrics_client.gauge(
+    "database_pool_connections_in_use",
+    "Connections that this process's pool has lent out.",
+    across_workers="max",
+)
+DATABASE_POOL_SIZE = metrics_client.gauge(
+    "database_pool_connections_max",
+    "Connections that this process's pool may lend at the most.",
+    across_workers="max",
+)
+
+# --- Every request, and the process ----------------------------------------------------
+
+HTTP = HttpMetrics(metrics_client)
+PROCESS = ProcessMetrics(metrics_client)

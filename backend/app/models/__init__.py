@@ -1,0 +1,1 @@
+"""What Vividly keeps: the tables, and the vocabulary that tables, API and metrics share."""

@@ -1,0 +1,1 @@
+"""What Vividly does, without HTTP."""

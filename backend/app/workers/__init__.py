@@ -1,0 +1,1 @@
+"""Processes that work off what was asked for."""
