@@ -1,0 +1,98 @@
+"""What the tests of the service stand on: settings, databases, the service itself.
+
+``settings_with`` makes settings that touch nothing outside the test's own folder;
+``database`` is a migrated SQLite, ``postgres_url`` and ``redis_url`` are real servers;
+``client`` speaks HTTP to the whole service in this process.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from real.postgres import PostgresServer, postgres, postgres_url
+from real.redis import RedisServer, redis_server, redis_url
+
+from app.core.config import Settings
+from app.core.database import Database
+
+__all__ = [
+    "PostgresServer",
+    "RedisServer",
+    "postgres",
+    "postgres_url",
+    "redis_server",
+    "redis_url",
+]
+
+SettingsWith = Callable[..., Settings]
+_REAL_SERVERS = {"postgres", "redis_server", "running_service"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark whoever needs a real server, so that a quick run can leave it out."""
+    for item in items:
+        if _REAL_SERVERS & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.servers)
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test depends on what the caller's shell exports."""
+    for name, field in Settings.model_fields.items():
+        monkeypatch.delenv((field.alias or name).upper(), raising=False)
+
+
+@pytest.fixture
+def settings_with(tmp_path: Path, bare_environment: None) -> SettingsWith:
+    """Settings for a test, each of which can be overridden by name."""
+
+    def make(**overrides: object) -> Settings:
+        ordinary = {
+            "environment": "test",
+            "secret_key": "a secret key for tests, 32 characters and more",
+            "telemetry_key": "a telemetry key for tests, 32 characters and more",
+            "database_url": f"sqlite+aiosqlite:///{tmp_path / 'vividly.db'}",
+            "artefact_dir": tmp_path / "artefacts",
+            "embedded_worker": False,
+            "log_format": "json",
+        }
+        return Settings.load(**ordinary | overrides)
+
+    return make
+
+
+@pytest.fixture
+def settings(settings_with: SettingsWith) -> Settings:
+    """The ordinary settings: SQLite and memory, no worker."""
+    return settings_with()
+
+
+@pytest.fixture
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    """A migrated SQLite database of this test's own."""
+    from app.models.migrate import upgrade  # noqa: PLC0415 - quick tests need no Alembic
+
+    await upgrade(settings.database_url)
+    opened = Database(settings)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def app(settings: Settings, database: Database) -> AsyncIterator[FastAPI]:
+    """The whole service, started, on the migrated database of ``settings``."""
+    from app.main import create_app  # noqa: PLC0415 - unit tests need no service
+
+    service = create_app(settings)
+    async with service.router.lifespan_context(service):
+        yield service
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client of the service; a handler's exception comes back as its response."""
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as browser:
+        yield browser
