@@ -1,0 +1,1 @@
+"""The migrations; :mod:`app.models.migrate` runs them."""
