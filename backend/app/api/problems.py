@@ -139,14 +139,13 @@ def describes(*statuses: int) -> dict[int | str, dict[str, Any]]:
     >>> sorted(describes(404, 409))
     [404, 409]
     """
-    reference = {"schema": {"$ref": "#/components/schemas/Problem"}}
-    return {
-        status: {
-            "description": _BY_STATUS.get(status, ("", "The request was refused"))[1],
-            "content": {MEDIA_TYPE: reference},
-        }
-        for status in statuses
-    }
+    return {status: _described(status) for status in statuses}
+
+
+def _described(status: int) -> dict[str, Any]:
+    description = _BY_STATUS.get(status, ("", "The request was refused"))[1]
+    reference = {"$ref": "#/components/schemas/Problem"}
+    return {"description": description, "content": {MEDIA_TYPE: {"schema": reference}}}
 
 
 def invalid_fields(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -208,9 +207,22 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         schema = get_openapi(
             title=app.title, version=app.version, routes=app.routes, description=app.description
         )
-        models = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
-        known = schema.setdefault("components", {}).setdefault("schemas", {})
-        known.update(models.pop("$defs"))
-        known["Problem"] = models
+        _describe_problems(schema)
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+def _describe_problems(schema: dict[str, Any]) -> None:
+    """Put our form in the place of FastAPI's own, which we never answer with."""
+    known = schema.setdefault("components", {}).setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        known.pop(name, None)
+    models = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
+    known.update(models.pop("$defs"))
+    known["Problem"] = models
+    for operations in schema["paths"].values():
+        for operation in operations.values():
+            responses = operation["responses"]
+            if "422" in responses:
+                responses["422"] = _described(422)
+            responses.setdefault("default", _described(0))
