@@ -1,0 +1,98 @@
+"""Whether the service can take requests: asked of what it stands on, not remembered.
+
+One question at a time goes to the dependencies, whoever and however many ask us, and its
+answer is good for a second: an anonymous caller cannot make us flood our own database
+(D39). A check that hangs is a check that fails. What failed is for our log alone.
+
+>>> import asyncio
+>>> from tocsin.clock import SystemClock
+>>> async def answers() -> None: ...
+>>> readiness = Readiness({"database": answers}, clock=SystemClock())
+>>> asyncio.run(readiness.is_ready())
+True
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+from app.core.logging import get_logger
+from tocsin.clock import Clock
+
+Check = Callable[[], Awaitable[object]]
+"""Asks one dependency; raises when it does not answer as it should."""
+
+_log = get_logger(__name__)
+_NS = 1_000_000_000
+
+
+class Readiness:
+    """The answer to «may requests be sent here?»; times in seconds.
+
+    ``timeout_s`` bounds each check, all of which run side by side; ``keep_s`` is how long
+    an answer is good for.
+    """
+
+    def __init__(
+        self,
+        checks: Mapping[str, Check],
+        *,
+        clock: Clock,
+        timeout_s: float = 2.0,
+        keep_s: float = 1.0,
+    ) -> None:
+        self._checks = checks
+        self._clock = clock
+        self._timeout_s = timeout_s
+        self._keep_ns = int(keep_s * _NS)
+        self._asked_ns: int | None = None
+        self._failing: frozenset[str] = frozenset()
+        self._asking: asyncio.Task[None] | None = None
+        self._draining = False
+
+    def drain(self) -> None:
+        """Answer no from here on: the process is about to end."""
+        self._draining = True
+
+    async def is_ready(self) -> bool:
+        """Whether every dependency answered within its time, and we are not ending."""
+        if self._draining:
+            return False
+        if not self._is_fresh():
+            if self._asking is None:
+                self._asking = asyncio.create_task(self._ask_all())
+                self._asking.add_done_callback(self._asked)
+            # One asker may hang up; the others still wait for the same answer.
+            await asyncio.shield(self._asking)
+        return not self._failing and not self._draining
+
+    def _is_fresh(self) -> bool:
+        asked_ns = self._asked_ns
+        return asked_ns is not None and self._clock.monotonic_ns() - asked_ns < self._keep_ns
+
+    def _asked(self, _task: "asyncio.Task[None]") -> None:
+        self._asking = None
+
+    async def _ask_all(self) -> None:
+        names = list(self._checks)
+        errors = await asyncio.gather(*(self._error_of(self._checks[name]) for name in names))
+        found = {name: error for name, error in zip(names, errors, strict=True) if error}
+        if found.keys() != self._failing:
+            self._tell(found)
+        self._failing = frozenset(found)
+        self._asked_ns = self._clock.monotonic_ns()
+
+    async def _error_of(self, check: Check) -> str:
+        """The type of the error that the check met, or nothing."""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await check()
+        except Exception as error:  # noqa: BLE001 - whatever a driver raises means «not ready»
+            return type(error).__name__
+        return ""
+
+    def _tell(self, failing: Mapping[str, str]) -> None:
+        """Log a change, and changes alone: probes come every few seconds."""
+        if failing:
+            _log.warning("readiness_lost", failing=dict(failing))
+        else:
+            _log.info("readiness_regained")

@@ -1,0 +1,31 @@
+"""Vividly's logging: structured lines in Cloud Logging's shape, from ``tocsin``.
+
+``get_logger`` is what every module of the service uses; an event is a snake_case fact
+and its fields are arguments, so nothing is formatted where it is logged (D28, D29).
+
+>>> get_logger("app.lessons").name
+'app.lessons'
+"""
+
+import sys
+from dataclasses import replace
+from typing import Any, Literal
+
+from app.core.config import Settings
+from tocsin.telemetry.logs import get_logger
+from tocsin.telemetry.settings import TelemetrySettings
+
+__all__ = ["get_logger", "log_format", "telemetry_settings"]
+
+
+def log_format(settings: Settings, stream: Any = None) -> Literal["json", "console"]:
+    """What ``auto`` means here: readable on a terminal, JSON for everything else (D17)."""
+    if settings.log_format != "auto":
+        return settings.log_format
+    stream = sys.stdout if stream is None else stream
+    return "console" if stream is not None and stream.isatty() else "json"
+
+
+def telemetry_settings(settings: Settings, stream: Any = None) -> TelemetrySettings:
+    """The toolkit's settings with the log format that fits ``stream`` (stdout if none)."""
+    return replace(settings.telemetry, log_format=log_format(settings, stream))

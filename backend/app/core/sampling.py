@@ -1,0 +1,47 @@
+"""Gauges that nobody's request moves: read every few seconds, on the event loop.
+
+A sampler that fails or hangs is met by telemetry's guard (counted, logged once) and
+asked again at its next turn; the others do not wait for it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from tocsin.telemetry.guard import Guard
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """Something to read every ``every_s`` seconds; ``name`` tells its failures apart."""
+
+    name: str
+    every_s: float
+    read: Callable[[], Awaitable[object]]
+
+
+class Sampling:
+    """Runs samplers until it is stopped; each takes its first reading at once."""
+
+    def __init__(self, samplers: list[Sampler], guard: Guard, *, timeout_s: float = 5.0) -> None:
+        self._samplers = samplers
+        self._guard = guard
+        self._timeout_s = timeout_s
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin, on the running loop."""
+        self._tasks = [asyncio.create_task(self._repeat(one)) for one in self._samplers]
+
+    async def stop(self) -> None:
+        """End every sampler and wait until it has."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _repeat(self, sampler: Sampler) -> None:
+        while True:
+            with self._guard(f"sampling.{sampler.name}"):
+                async with asyncio.timeout(self._timeout_s):
+                    await sampler.read()
+            await asyncio.sleep(sampler.every_s)
