@@ -55,6 +55,7 @@ def settings_with(tmp_path: Path, bare_environment: None) -> SettingsWith:
             "telemetry_key": "a telemetry key for tests, 32 characters and more",
             "database_url": f"sqlite+aiosqlite:///{tmp_path / 'vividly.db'}",
             "artefact_dir": tmp_path / "artefacts",
+            "mail_dir": tmp_path / "mail",
             "embedded_worker": False,
             "log_format": "json",
         }
