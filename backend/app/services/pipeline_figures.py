@@ -102,7 +102,9 @@ async def _stage_errors(
     return errors
 
 
-async def _percentiles(session: AsyncSession, durations: Select[Any]) -> dict[Any, Percentiles]:
+async def _percentiles(
+    session: AsyncSession, durations: Select[Any, Any]
+) -> dict[Any, Percentiles]:
     """Count, median and 95th percentile of ``seconds`` by ``of``."""
     each = durations.subquery()
     count = func.count().over(partition_by=each.c.of)
