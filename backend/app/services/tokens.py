@@ -39,11 +39,20 @@ Entropy = Callable[[int], bytes]
 
 
 class InvalidTokenError(Exception):
-    """An access token that is not ours, not for us, or not for now; ``reason`` is for logs."""
+    """An access token that is not ours, not for us, or not for now; ``reason`` is for logs.
 
-    def __init__(self, reason: Literal["malformed", "expired", "not_yet_valid"]) -> None:
+    ``stated`` is what a token of ours says whose time is over: good for nothing but to
+    count the request as its owner's.
+    """
+
+    def __init__(
+        self,
+        reason: Literal["malformed", "expired", "not_yet_valid"],
+        stated: "AccessToken | None" = None,
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.stated = stated
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +129,7 @@ class TokenMint:
     def _in_time(self, token: AccessToken) -> AccessToken:
         now_s = self._clock.wall_ns() // _NS
         if token.expires_at_s <= now_s:
-            raise InvalidTokenError("expired")
+            raise InvalidTokenError("expired", token)
         if token.issued_at_s > now_s + CLOCK_SKEW_S:
             raise InvalidTokenError("not_yet_valid")
         return token
