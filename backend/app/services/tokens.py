@@ -82,8 +82,8 @@ class TokenMint:
         self._clock = clock
         self._entropy = entropy
 
-    def access_token(self, *, user_id: str, session_id: str) -> str:
-        """A new access token, good for ``access_token_s``."""
+    def access_token(self, *, user_id: str, session_id: str, good_for_s: int | None = None) -> str:
+        """A new access token, good for ``access_token_s`` or shorter."""
         issued_at_s = self._clock.wall_ns() // _NS
         claims = {
             "iss": ISSUER,
@@ -92,7 +92,7 @@ class TokenMint:
             "sid": session_id,
             "jti": self._entropy(_ID_BYTES).hex(),
             "iat": issued_at_s,
-            "exp": issued_at_s + self.access_token_s,
+            "exp": issued_at_s + (self.access_token_s if good_for_s is None else good_for_s),
             "typ": ACCESS,
         }
         return jwt.encode(claims, self._key, algorithm=ALGORITHM)

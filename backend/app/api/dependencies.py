@@ -1,0 +1,109 @@
+"""What endpoints are given: the services of this process, and who asks.
+
+There is one way to find out who asks, and every endpoint takes it (D74): the token's
+signature, issuer, audience, type and time; its session, revoked or ended; the account's
+status. Whoever is found is told to the log line of the request, by pseudonym (D23).
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, Protocol, cast
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from app.api.problems import Problem
+from app.core.config import Settings
+from app.core.database import Database
+from app.core.health import Readiness
+from app.core.logging import get_logger
+from app.core.vocabulary import Role
+from app.services.auth import AuthService
+from app.services.auth_errors import NotSignedInError
+from app.services.monitoring import RequestMonitoring
+from app.services.principal import Principal
+from app.services.protection.bearer import presented
+from app.services.protection.limits import Limits
+from app.services.tokens import InvalidTokenError, TokenMint
+from tocsin.clock import Clock
+from tocsin.telemetry.context import bind_user
+
+if TYPE_CHECKING:
+    from app.services.content import ContentService
+
+_log = get_logger(__name__)
+_bearer = HTTPBearer(auto_error=False, description="The access token of a sign-in.")
+
+
+class Services(Protocol):
+    """The parts of this process that endpoints use; ``app.composition`` builds them."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    tokens: TokenMint
+    limits: Limits
+    auth: AuthService
+    readiness: Readiness
+    monitoring: RequestMonitoring
+    content: "ContentService"
+
+
+def services(request: Request) -> Services:
+    """The services that the application was built with."""
+    return cast("Services", request.app.state.services)
+
+
+CurrentServices = Annotated[Services, Depends(services)]
+
+
+def client(request: Request) -> str:
+    """The pseudonym of the client's address, as the limiter found it."""
+    return str(getattr(request.state, "client", ""))
+
+
+CurrentClient = Annotated[str, Depends(client)]
+
+
+async def current_user(
+    request: Request,
+    services: CurrentServices,
+    _documented: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Principal:
+    """Who asks.
+
+    Raises:
+        Problem: 401, nobody who is signed in.
+    """
+    # The limiter has verified the token already: this reads its finding.
+    token = presented(request.scope, services.tokens)
+    if token is None:
+        raise Problem.of_status(401, headers={"www-authenticate": "Bearer"})
+    if isinstance(token, InvalidTokenError):
+        raise _not_signed_in(token.reason)
+    try:
+        principal = await services.auth.identify(token)
+    except NotSignedInError as error:
+        raise _not_signed_in(error.reason) from None
+    bind_user(principal.pseudonym, principal.role.value)
+    return principal
+
+
+CurrentUser = Annotated[Principal, Depends(current_user)]
+
+
+def _not_signed_in(reason: str) -> Problem:
+    _log.info("access_refused", reason=reason)
+    # RFC 6750, 3.1: one word for expired, revoked and malformed alike.
+    return Problem.of_status(401, headers={"www-authenticate": 'Bearer error="invalid_token"'})
+
+
+def require_role(role: Role) -> Callable[[Principal], Awaitable[Principal]]:
+    """A dependency that lets ``role`` pass, and every role that includes it."""
+
+    async def require(principal: CurrentUser) -> Principal:
+        if not principal.may(role):
+            _log.info("access_refused", reason="role", needed_role=role.value)
+            raise Problem.of_status(403)
+        return principal
+
+    return require
