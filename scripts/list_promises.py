@@ -1,0 +1,130 @@
+"""Writes the page that says which test proves which promise.
+
+Each test names at its sentence's end what it proves: a defect of the earlier system (D24)
+or a behaviour that peers get wrong (behaviour 25). This script collects them:
+
+    python scripts/list_promises.py > backend/docs/PROMISES.md
+
+What is owed so far stands in OWED; a promise without a test shows as «no test».
+"""
+
+import ast
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+HOMES = ("tocsin/tests", "backend/tests", "tests")
+
+OWED = {
+    "D01": "recording does no I/O and does not block",
+    "D06": "exact totals under threads",
+    "D08": "no address, e-mail or account in any series",
+    "D09": "endpoints are route templates, bounded in number",
+    "D14": "every declared instrument is moved by the running service",
+    "D17": "JSON logs under every spelling of the environment",
+    "D18": "a rejected value is neither logged nor answered",
+    "D19": "nothing prints; no e-mail in any log",
+    "D20": "reserved fields are safe, secrets masked, no line lost",
+    "D21": "levels are honoured, the source location is true",
+    "D22": "every documented example runs",
+    "D23": "the access line names the signed-in user by pseudonym",
+    "D24": "ids are validated, returned and passed on to the worker",
+    "D25": "trace and httpRequest fields in Google's form",
+    "D27": "every process writes JSON only",
+    "D28": "no personal data in log fields",
+    "D29": "telemetry cannot fail the pipeline",
+    "D31": "telemetry is outermost: a 429 has a metric, a line and an id",
+    "D32": "refusals say when to return",
+    "D33": "one error, one record, with the request's id",
+    "D34": "streams are measured to their last byte",
+    "D35": "probes are kept out of the indicators",
+    "D44": "every declared instrument has a live producer",
+    "D72": "monitoring needs a right",
+    "D73": "no side effect without signing in",
+    "D74": "a logged-out or refresh token opens nothing",
+    "D75": "a client's address cannot be forged; a school is not one client",
+    "D76": "no e-mail in a URL; looking at a child's records is recorded",
+    "D77": "a teacher sees one organisation",
+    "D78": "no secret in a URL",
+    "D79": "an error answer carries no exception text",
+    "D80": "another spelling of an e-mail does not evade a lockout",
+    "D81": "a sign-in runs once",
+    "D82": "stores of limits and lockouts are bounded",
+    "D83": "processes share limits through Redis",
+    "D84": "every route has a limit that bites",
+    "D89": "durations come from the real pipeline",
+    "D90": "completed means that a lesson exists",
+    "D91": "one vocabulary of statuses, held by the database",
+    "D92": "settings load from what a deployment sends",
+    "D93": "one vocabulary of environments",
+    "behaviour 9": "invented values cannot blind the metrics",
+    "behaviour 10": "templates survive 404, 405, HEAD, mounts and prefixes",
+    "behaviour 11": "each way to end has one outcome, counted once",
+    "behaviour 12": "background time is apart; event streams do not wreck latency",
+    "behaviour 13": "the in-flight gauge returns to zero",
+    "behaviour 14": "concurrent requests exchange nothing",
+    "behaviour 15": "a failing label does not fail the request",
+    "behaviour 16": "web sockets are measured",
+    "behaviour 17": "exclusions match whole paths",
+    "behaviour 20": "every line is one JSON object",
+    "behaviour 21": "logging never raises, mutates or loses",
+    "behaviour 22": "extra fields and tracebacks appear",
+    "behaviour 23": "user text cannot forge fields",
+    "behaviour 24": "trace fields on every kind of line",
+    "behaviour 25": "the request id is on every answer",
+    "behaviour 26": "a user bound anywhere reaches the access line",
+    "behaviour 27": "time is the event's, to the microsecond",
+    "behaviour 28": "DEBUG is sampled by trace and kept for failures",
+    "behaviour 29": "the server's own loggers use our shape, once",
+    "behaviour 30": "planted secrets do not leave",
+    "behaviour 31": "failing redaction withholds; its cost is linear",
+}
+TAG = re.compile(r"\bD\d\d\b|\bbehaviours? \d+(?:[,–-] ?\d+| and \d+)*")
+
+
+def tags(sentence: str) -> Iterator[str]:
+    """The promises that one docstring names."""
+    for tag in TAG.findall(sentence):
+        if tag.startswith("D"):
+            yield tag
+        else:
+            yield from (f"behaviour {number}" for number in re.findall(r"\d+", tag))
+
+
+def proofs() -> dict[str, list[str]]:
+    """Tests by the promise that they name."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for home in HOMES:
+        for path in sorted((ROOT / home).rglob("test_*.py")):
+            for node in ast.walk(ast.parse(path.read_text())):
+                named = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+                if named and node.name.startswith("test_"):
+                    for tag in dict.fromkeys(tags(ast.get_docstring(node) or "")):
+                        found[tag].append(f"`{path.relative_to(ROOT)}` {node.name}")
+    return found
+
+
+def page() -> str:
+    """The whole page."""
+    found = proofs()
+    lines = [
+        "# Which test proves which promise",
+        "",
+        "D01 to D98 are defects of an earlier implementation; the behaviours are what the best",
+        "implementation must get right where its peers fail. Tests name them at the end of their",
+        "sentence, and `python scripts/list_promises.py` collects them into this page.",
+        "",
+        "| | promise | tests |",
+        "|---|---|---|",
+    ]
+    for tag, promise in OWED.items():
+        tests = "<br>".join(found.get(tag, ["**no test**"]))
+        lines.append(f"| {tag} | {promise} | {tests} |")
+    return "\n".join([*lines, ""])
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
