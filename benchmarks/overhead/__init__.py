@@ -1,0 +1,1 @@
+"""What a request pays for being watched: our middleware beside what a team would install."""

@@ -1,0 +1,1 @@
+"""The applications, one module per family, so that a process imports only its own."""
