@@ -18,6 +18,8 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
+import uvloop
+
 from overhead.table import Finding, Row
 from overhead.variant import VARIANTS, Built, missing_evidence
 from overhead.workload import drive, request_pool
@@ -62,7 +64,6 @@ def findings(launches: list[dict[str, list[float]]]) -> Finding:
 def launch(names: list[str], blocks: int, block: int, seed: int) -> None:
     """One launch: measure in this process and print the result as the last line."""
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    import uvloop
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         result = runner.run(_Turns(names, seed).take(blocks, block))

@@ -4,6 +4,8 @@ import asyncio
 import cProfile
 import pstats
 
+import uvloop
+
 from overhead.variant import VARIANTS
 from overhead.workload import drive, request_pool
 
@@ -12,7 +14,6 @@ _WARM_UP = 2000
 
 def profile(name: str, requests: int) -> None:
     """Print the functions with the most time of their own."""
-    import uvloop
 
     pool = request_pool()
     profiler = cProfile.Profile()

@@ -17,6 +17,8 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
+import uvloop
+
 from overhead.sink import OUT
 from overhead.table import Finding, Row
 from overhead.variant import VARIANTS, missing_evidence
@@ -122,7 +124,6 @@ def serve(name: str) -> None:
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # a library that prints must not be an answer
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    import uvloop
 
     pool = request_pool()
     driven = 0

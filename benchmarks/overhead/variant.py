@@ -54,20 +54,22 @@ VARIANTS: Final = {
         Variant("bare_2", "the same again: what it differs by is noise (A/A control)", "floor"),
         Variant("asgi_noop", "a middleware that passes everything on", "floor"),
         Variant("asgi_noop_send", "the same, wrapping send", "floor"),
-        Variant("asgi_correlation_id", "request id alone, defaults", "peers"),
+        Variant("asgi_correlation_id", "request id alone, defaults", "ids"),
         Variant(
             "prom_instrumentator",
             "prometheus-fastapi-instrumentator, defaults",
-            "peers",
+            "metrics",
             owes={"counted": ONCE},
         ),
         Variant(
             "structlog_line",
             "one line by structlog and orjson, flushed to a file",
-            "peers",
+            "lines",
             owes={"lines": ONCE},
         ),
-        Variant("slowapi", "SlowAPIMiddleware as documented, memory", "peers", owes={"hits": ONCE}),
+        Variant(
+            "slowapi", "SlowAPIMiddleware as documented, memory", "limits", owes={"hits": ONCE}
+        ),
         Variant(
             "otel_trace_10",
             "OpenTelemetry for FastAPI, 10 % of the traces, exporter discards",

@@ -10,7 +10,9 @@ from slowapi.middleware import SlowAPIMiddleware
 from overhead.service import service
 from overhead.sink import Sink
 from overhead.variant import Built
-from overhead.variants.peers import counted_by_instrumentator, limited, structlog_logger
+from overhead.variants.limits import limited
+from overhead.variants.lines import structlog_logger
+from overhead.variants.metrics import counted_by_instrumentator
 from overhead.variants.tracing import traced
 
 

@@ -1,48 +1,17 @@
-"""Peers that do one thing each, set up as their documents say."""
+"""One JSON line per request by structlog."""
 
 import time
+
+import orjson
+import structlog
 
 from overhead.service import service
 from overhead.sink import Sink
 from overhead.variant import Built
 
-ENOUGH = "1000000000/day"  # never refuses, and forgets no hit within the run
-
-
-def build_asgi_correlation_id() -> Built:
-    from asgi_correlation_id import CorrelationIdMiddleware
-
-    app = service()
-    app.add_middleware(CorrelationIdMiddleware)
-    return Built(app)
-
-
-def build_prom_instrumentator() -> Built:
-    from prometheus_fastapi_instrumentator import Instrumentator
-
-    app = service()
-    Instrumentator().instrument(app).expose(app)
-    return Built(app, evidence=lambda: {"counted": counted_by_instrumentator()})
-
-
-def counted_by_instrumentator() -> int:
-    from prometheus_client import REGISTRY
-
-    return int(
-        sum(
-            sample.value
-            for metric in REGISTRY.collect()
-            for sample in metric.samples
-            if sample.name == "http_requests_total"
-        )
-    )
-
 
 def structlog_logger(sink: Sink):
     """A logger of its own, so that no other variant's configuration can change it."""
-    import orjson
-    import structlog
-
     return structlog.wrap_logger(
         structlog.BytesLogger(sink.file),
         wrapper_class=structlog.make_filtering_bound_logger(20),
@@ -98,21 +67,3 @@ def build_structlog_line() -> Built:
     app = service()
     app.add_middleware(AccessLine, log=structlog_logger(sink))
     return Built(app, between=sink.between, evidence=lambda: {"lines": sink.lines()})
-
-
-def limited(app):
-    """slowapi as documented; returns how to count its hits."""
-    from slowapi import Limiter
-    from slowapi.util import get_remote_address
-
-    limiter = app.state.limiter = Limiter(key_func=get_remote_address, default_limits=[ENOUGH])
-    return lambda: sum(limiter._storage.storage.values())  # noqa: SLF001 - shown nowhere else
-
-
-def build_slowapi() -> Built:
-    from slowapi.middleware import SlowAPIMiddleware
-
-    app = service()
-    hits = limited(app)
-    app.add_middleware(SlowAPIMiddleware)
-    return Built(app, evidence=lambda: {"hits": hits()})
