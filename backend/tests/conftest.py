@@ -5,17 +5,21 @@
 ``client`` speaks HTTP to the whole service in this process.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+from real.certificates import tls
 from real.postgres import PostgresServer, postgres, postgres_url
 from real.redis import RedisServer, redis_server, redis_url
 
 from app.core.config import Settings
 from app.core.database import Database
+from app.services.passwords import Passwords
 
 __all__ = [
     "PostgresServer",
@@ -24,6 +28,7 @@ __all__ = [
     "postgres_url",
     "redis_server",
     "redis_url",
+    "tls",
 ]
 
 SettingsWith = Callable[..., Settings]
@@ -79,6 +84,15 @@ async def database(settings: Settings) -> AsyncIterator[Database]:
     opened = Database(settings)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+def passwords() -> Iterator[Passwords]:
+    """Argon2 at its weakest: for tests that hash often and are not about its strength."""
+    weak = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+    made = Passwords(hasher=weak)
+    yield made
+    made.close()
 
 
 @pytest.fixture

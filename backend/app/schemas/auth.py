@@ -40,13 +40,13 @@ _ONE_LINE = r"^[^\p{Cc}\p{Zl}\p{Zp}]*$"
 Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=_ONE_LINE),
-    Field(examples=["Ada"]),
+    Field(repr=False, examples=["Ada"]),
 ]
 TypedEmail = Annotated[
     str,
     # Whatever was typed is looked up: a malformed address is an unknown one.
     StringConstraints(min_length=1, max_length=EMAIL_AT_MOST, pattern=_ONE_LINE),
-    Field(examples=["ada@school.example"]),
+    Field(repr=False, examples=["ada@school.example"]),
 ]
 TypedPassword = Annotated[
     str, StringConstraints(min_length=1, max_length=_TYPED_AT_MOST), Field(repr=False)
