@@ -1,0 +1,1 @@
+"""Where lessons come from: the provider's contract, and the small real one that ships with us."""
