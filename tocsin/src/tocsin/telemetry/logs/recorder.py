@@ -1,0 +1,105 @@
+"""The way of one event: draft, then the ring or the stream.
+
+Whatever goes wrong on the way leaves a line that says so; a redactor that fails leaves
+the line without what it could not vet.
+"""
+
+from collections.abc import Callable
+from itertools import count
+from typing import Any, Final
+
+from tocsin.clock import Clock
+from tocsin.telemetry.context import current
+from tocsin.telemetry.guard import Guard
+from tocsin.telemetry.logs.draft import Draft, Happening, draft_of
+from tocsin.telemetry.logs.entry import LABELS, NOTES, EntryShape
+from tocsin.telemetry.logs.ring import DebugRing, RingState
+from tocsin.telemetry.logs.severity import severity_of
+from tocsin.telemetry.logs.timestamps import rfc3339
+
+OWN_NAME: Final = "tocsin.telemetry.logs"
+_INFO: Final = 20
+
+
+class Recorder:
+    """Records the events of one process."""
+
+    def __init__(
+        self,
+        shape: EntryShape,
+        *,
+        clock: Clock,
+        guard: Guard,
+        write: Callable[[dict[str, Any]], None],
+        on_dropped: Callable[[str], None],
+    ) -> None:
+        self.shape = shape
+        self.now_ns = clock.wall_ns
+        self.guard = guard
+        self._write = write
+        self._on_dropped = on_dropped
+        self._sequence = count(1)
+
+    def next_sequence(self) -> int:
+        """The next event's number: lines of one microsecond keep their order by it."""
+        return next(self._sequence)
+
+    def take(self, told: Happening, *, written: bool) -> None:
+        """Write an event, or put it into its request's ring when its level leaves it out."""
+        try:
+            draft = draft_of(told)
+        except Exception as error:  # noqa: BLE001 - the record must not be lost
+            self._write_remains(told, error)
+            return
+        if written:
+            self._emit(draft)
+        elif told.context is not None and told.context.ring is not None:
+            self._ring(draft, told.context.ring)
+
+    def say(self, message: str, *, level: int = _INFO, **fields: Any) -> None:
+        """Tell of ourselves."""
+        told = Happening(
+            level=level,
+            logger=OWN_NAME,
+            message=message,
+            fields=fields,
+            wall_ns=self.now_ns(),
+            sequence=self.next_sequence(),
+            context=current(),
+        )
+        self.take(told, written=True)
+
+    def keep(self, ring: DebugRing) -> None:
+        """Write what a ring holds and, from now on, what it would be given."""
+        drafts = ring.close(RingState.KEPT)
+        for draft in drafts:
+            self._emit(draft)
+        if ring.dropped:
+            self.say("debug_lines_missing", dropped=ring.dropped, kept=len(drafts))
+
+    def _ring(self, draft: Draft, ring: DebugRing) -> None:
+        if ring.state is RingState.OPEN:
+            for cause in ring.add(draft):
+                self._on_dropped(cause)
+        elif ring.state is RingState.KEPT:
+            self._emit(draft)
+
+    def _emit(self, draft: Draft) -> None:
+        failures: list[Exception] = []
+        self._write(self.shape.entry(draft, failures))
+        for error in failures:
+            self.guard.failed("logs.redaction", error)
+
+    def _write_remains(self, told: Happening, error: Exception) -> None:
+        kind = type(error).__name__
+        self._write(
+            {
+                "severity": severity_of(told.level, told.level_name),
+                "time": rfc3339(told.wall_ns),
+                "message": "log_record_could_not_be_shown",
+                "logger": told.logger,
+                LABELS: self.shape.labels,
+                NOTES: [f"all fields: could not be shown ({kind})"],
+            }
+        )
+        self.guard.failed("logs.record", error)

@@ -1,0 +1,146 @@
+r"""Lines on their way out: whole, in order, and never at the event loop's cost.
+
+Inside a running loop the lines of one iteration are collected and written at its end, so
+that a hard kill loses at most one iteration's; from any other thread they are written at
+once. Nothing here waits for a lock or for a reader: who finds the sink busy leaves its
+lines to the one who is writing, and what a stuck pipe does not take goes to a bounded
+backlog with a thread of its own. That also makes it safe for a finaliser or a signal
+handler to log while this thread is already writing.
+
+>>> import io
+>>> stream = io.BytesIO()
+>>> sink = LineSink(stream, on_dropped=lambda cause: None, announce=lambda counts: b"")
+>>> sink.put(b"{}\n")
+>>> stream.getvalue()
+b'{}\n'
+"""
+
+from asyncio import AbstractEventLoop, _get_running_loop
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from threading import Lock, RLock
+from typing import BinaryIO
+
+from tocsin.telemetry.logs.backlog import BACKLOG_BYTES, Backlog, cause_of
+from tocsin.telemetry.logs.forks import renew_after_fork
+from tocsin.telemetry.logs.outlets import ClosedOutlet, Outlet, outlet_of
+
+
+class LineSink:
+    """Writes the lines of one process to one stream."""
+
+    def __init__(
+        self,
+        stream: BinaryIO,
+        *,
+        on_dropped: Callable[[str], None],
+        announce: Callable[[Mapping[str, int]], bytes],
+        backlog_bytes: int = BACKLOG_BYTES,
+    ) -> None:
+        """Take the stream.
+
+        ``on_dropped`` hears a cause for every line that is lost; ``announce`` makes the
+        line that tells the reader, once there is one again.
+        """
+        self._outlet: Outlet = outlet_of(stream)
+        self._on_dropped = on_dropped
+        self._announce = announce
+        self._lines: deque[bytes] = deque()
+        self._scheduled_on: AbstractEventLoop | None = None
+        self._writing = Lock()  # only ever tried, so that nobody waits
+        self._counting = RLock()
+        self._untold: Counter[str] = Counter()
+        self._backlog = Backlog(
+            self._outlet, dropped=self._drop, emptied=self._resume, limit_bytes=backlog_bytes
+        )
+        renew_after_fork(self)
+
+    def put(self, line: bytes) -> None:
+        """Send one line, which ends in a newline; never waits, never raises."""
+        self._lines.append(line)
+        loop = _get_running_loop()
+        if loop is None:
+            self.drain()
+        elif self._scheduled_on is not loop:
+            # By identity: a loop that ended before its turn came is passed over.
+            self._scheduled_on = loop
+            loop.call_soon(self._drain_in_turn)
+
+    def drain(self) -> None:
+        """Write what can be written without waiting."""
+        # Looked at again after each release: a line that came while we wrote is ours.
+        while self._lines:
+            if not self._writing.acquire(blocking=False):
+                return
+            try:
+                self._write(self._taken())
+            finally:
+                self._writing.release()
+
+    def flush(self, timeout_s: float) -> bool:
+        """Write all that is here; whether it is all out within ``timeout_s`` seconds."""
+        if self._writing.acquire(timeout=timeout_s):  # whoever is writing has finished
+            self._writing.release()
+        self.drain()
+        return self._backlog.wait_until_empty(timeout_s) and not self._lines
+
+    def close(self, timeout_s: float) -> bool:
+        """Flush and let go of the stream, which stays open; lines put later are dropped."""
+        done = self.flush(timeout_s)
+        ended = self._backlog.stop()
+        outlet, self._outlet = self._outlet, ClosedOutlet()
+        if ended:
+            outlet.close()
+        return done
+
+    def renew_in_child(self) -> None:
+        """Leave the parent's lines and threads to the parent."""
+        self._lines = deque()
+        self._scheduled_on = None
+        self._writing = Lock()
+        self._counting = RLock()
+        self._untold = Counter()
+        self._backlog = self._backlog.fresh()
+
+    def _drain_in_turn(self) -> None:
+        self._scheduled_on = None
+        self.drain()
+
+    def _taken(self) -> list[bytes]:
+        lines: list[bytes] = []
+        with suppress(IndexError):
+            while True:
+                lines.append(self._lines.popleft())
+        return lines
+
+    def _write(self, lines: Sequence[bytes]) -> None:
+        if self._backlog.busy:
+            self._backlog.add(lines)
+            return
+        try:
+            rest = self._outlet.offer(lines)
+        except (OSError, ValueError) as error:
+            self._drop(cause_of(error), len(lines))
+            return
+        if rest:
+            self._backlog.add(rest)
+        elif self._untold:
+            self._tell()
+
+    def _drop(self, cause: str, count: int) -> None:
+        with self._counting:
+            self._untold[cause] += count
+        for _ in range(count):
+            self._on_dropped(cause)
+
+    def _resume(self) -> None:
+        self._tell()
+        self.drain()
+
+    def _tell(self) -> None:
+        """Say in the stream itself what it lacks."""
+        with self._counting:
+            told, self._untold = self._untold, Counter()
+        if told:
+            self._lines.append(self._announce(told))
