@@ -7,6 +7,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -20,6 +21,10 @@ from real.redis import RedisServer, redis_server, redis_url
 from app.core.config import Settings
 from app.core.database import Database
 from app.services.passwords import Passwords
+from tocsin.telemetry.testing import HandClock
+
+if TYPE_CHECKING:
+    from front_door import AuthMoves, FrontDoor
 
 __all__ = [
     "PostgresServer",
@@ -75,6 +80,14 @@ def settings(settings_with: SettingsWith) -> Settings:
     return settings_with()
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
+def any_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind in turn: a test that uses it runs twice."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgres_url"))
+    return f"sqlite+aiosqlite:///{tmp_path / 'vividly.db'}"
+
+
 @pytest.fixture
 async def database(settings: Settings) -> AsyncIterator[Database]:
     """A migrated SQLite database of this test's own."""
@@ -93,6 +106,30 @@ def passwords() -> Iterator[Passwords]:
     made = Passwords(hasher=weak)
     yield made
     made.close()
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    """A clock that stands until it is moved, at the beginning of 2026."""
+    return HandClock()
+
+
+@pytest.fixture
+def door(
+    settings: Settings, database: Database, passwords: Passwords, clock: HandClock
+) -> "FrontDoor":
+    """The service's sign-in, without HTTP, on the database of ``settings``."""
+    from front_door import FrontDoor  # noqa: PLC0415 - unit tests need no database
+
+    return FrontDoor(settings, database, passwords, clock)
+
+
+@pytest.fixture
+def moves() -> "AuthMoves":
+    """What the test does to the metrics of sign-in."""
+    from front_door import AuthMoves  # noqa: PLC0415 - as above
+
+    return AuthMoves()
 
 
 @pytest.fixture

@@ -18,12 +18,10 @@ from app.models.tables import Base
 SCRIPTS = Path(app.models.migrate.__file__).parent / "migrations"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request, tmp_path) -> str:
+@pytest.fixture
+def empty_url(any_database_url) -> str:
     """An empty database on either engine."""
-    if request.param == "postgresql":
-        return request.getfixturevalue("postgres_url")
-    return f"sqlite:///{tmp_path / 'empty.db'}"
+    return any_database_url
 
 
 def config_for(connection: Connection) -> Config:
