@@ -28,6 +28,7 @@ from app.services.protection.limits import CURRENT_TALLY, Limits, RateLimited, R
 from tocsin.clock import Clock
 from tocsin.telemetry.context import current
 from tocsin.telemetry.logs import get_logger
+from tocsin.telemetry.metrics.children import BoundHistogram
 from tocsin.telemetry.routes import UNMATCHED
 
 _NS_PER_MS: Final = 1_000_000
@@ -63,6 +64,7 @@ class RateLimitMiddleware:
         self._owner = owner
         self._refuse = refuse
         self._now_ns = clock.monotonic_ns
+        self._latency: dict[str, BoundHistogram] = {}
         self._told = ExpiringEntries[bool](clock, at_most=_TOLD_AT_MOST)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -135,13 +137,20 @@ class RateLimitMiddleware:
 
     def _close(self, tally: RequestTally, refusal: RateLimited | None) -> None:
         try:
-            RATE_LIMIT_LATENCY.observe(tally.spent_ns / _NS_PER_MS, endpoint=tally.endpoint)
+            self._latency_of(tally.endpoint).observe(tally.spent_ns / _NS_PER_MS)
             if tally.status == _TOO_MANY:
                 RATE_LIMIT_EXCEEDED.inc(endpoint=tally.endpoint, ip_address=tally.client)
             if refusal is not None:
                 self._tell(tally, refusal)
         except Exception as error:  # noqa: BLE001 - the answer is given, whatever we noted of it
             passed_over("limits", error)
+
+    def _latency_of(self, endpoint: str) -> BoundHistogram:
+        """The histogram under this template, of which there are finitely many."""
+        bound = self._latency.get(endpoint)
+        if bound is None:
+            bound = self._latency[endpoint] = RATE_LIMIT_LATENCY.bind(endpoint=endpoint)
+        return bound
 
     def _tell(self, tally: RequestTally, refusal: RateLimited) -> None:
         """Log a client's first refusal at an endpoint; the rest of the minute is counted."""

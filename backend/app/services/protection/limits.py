@@ -9,6 +9,7 @@ the body says who asks (a sign-in), the endpoint has the second step done::
 which raises :class:`RateLimited` if that account has been tried too often from there.
 """
 
+from collections.abc import Awaitable
 from contextvars import ContextVar
 from math import ceil
 from typing import Final
@@ -64,12 +65,13 @@ class Limits:
         self._pseudonyms = pseudonyms
         self._now_ns = clock.monotonic_ns
 
-    async def check_request(self, rule: Rule, client: str, user_id: str = "") -> Verdict:
+    def check_request(self, rule: Rule, client: str, user_id: str = "") -> Awaitable[Verdict]:
         """Count one request of ``user_id`` (verified), or of ``client`` if nobody is."""
+        # The store's own awaitable: one coroutine fewer on the way of every request.
         if user_id and not rule.says_who_in_body:
             user = self._pseudonyms.user(user_id)
-            return await self._take((f"{rule.name}:user:{user}", rule.limit))
-        return await self._take((f"{rule.name}:{{{client}}}", rule.ceiling))
+            return self._take((f"{rule.name}:user:{user}", rule.limit))
+        return self._take((f"{rule.name}:{{{client}}}", rule.ceiling))
 
     async def check_account(self, rule_name: str, client: str, account: str) -> None:
         """Count one request that names ``account`` (an e-mail, a session) in its body.

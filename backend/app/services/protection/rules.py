@@ -67,7 +67,6 @@ _ROUTES: Final = {
     ("GET", "/api/v1/content/requests/{}"): "content.status",
     ("GET", "/health"): "probes",
     ("GET", "/health/ready"): "probes",
-    ("GET", "/health/detailed"): "probes",
     ("GET", "/metrics"): "probes",
 }
 _BY_METHOD: Final = {

@@ -86,6 +86,8 @@ class MemoryWindows:
     def take_now(self, *quotas: Quota) -> Verdict:
         """The same without awaiting: nothing comes between the look and the count."""
         now = self._now_ns()
+        if len(quotas) == 1:  # by far the most frequent: no lists, no comparison
+            return self._take_one(*quotas[0], now)
         refused: Verdict | None = None
         found: list[list[int] | None] = []
         for key, limit in quotas:
@@ -105,6 +107,12 @@ class MemoryWindows:
         if tightest is None:
             raise ValueError("a request was to be counted under no quota at all")
         return tightest
+
+    def _take_one(self, key: str, limit: Limit, now: int) -> Verdict:
+        times = self._live_times(key, limit, now)
+        if times is not None and len(times) >= limit.amount:
+            return Verdict(False, limit.amount, 0, _reset_s(times, limit, now))  # noqa: FBT003
+        return Verdict(True, limit.amount, *self._add(key, limit, times, now))  # noqa: FBT003
 
     def _live_times(self, key: str, limit: Limit, now: int) -> list[int] | None:
         """The key's times that are still in the window, oldest first."""

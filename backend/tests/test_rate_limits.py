@@ -1,0 +1,404 @@
+"""Rate limits: who is counted as whom, what a refusal says, what a school may do."""
+
+import asyncio
+from itertools import chain
+
+import pytest
+from guarded import HERE, LOGIN, GuardedService, sign_in
+
+from app.core.config import ConfigurationError
+from app.core.metrics import (
+    LIMIT_STORE_ERRORS,
+    RATE_LIMIT_EXCEEDED,
+    RATE_LIMIT_HITS,
+    RATE_LIMIT_LATENCY,
+)
+from app.services.protection.rules import DEFAULT_LIMITS, RuleBook
+from tocsin.telemetry.testing import HandClock
+
+STATUS = "/api/v1/content/requests/42"
+STATUS_ROUTE = "/api/v1/content/requests/{request_id}"
+FEW = {"content.status": "5/minute", "content.status.per_client": "5/minute"}
+
+
+@pytest.fixture
+def clock():
+    return HandClock()
+
+
+@pytest.fixture
+def guarded(settings_with, clock):
+    def make(**overrides):
+        return GuardedService(settings_with(**overrides), clock)
+
+    return make
+
+
+async def statuses(browser, path, times, **headers):
+    return [(await browser.get(path, headers=headers)).status_code for _ in range(times)]
+
+
+async def test_a_refused_request_says_when_to_return(guarded, clock):
+    """Retry-After is whole seconds; a second before it is refused, at it admitted."""
+    browser = guarded(rate_limits=FEW).client()
+    await statuses(browser, STATUS, 5)
+    clock.advance(17.25)
+
+    refused = await browser.get(STATUS)
+    wait_s = int(refused.headers["retry-after"])
+    clock.advance(wait_s - 1)
+    too_early = await browser.get(STATUS)
+    clock.advance(1)
+    in_time = await browser.get(STATUS)
+
+    assert (refused.status_code, wait_s) == (429, 43)
+    assert too_early.status_code == 429
+    assert in_time.status_code == 200
+
+
+async def test_a_refusal_is_a_problem_document(guarded):
+    """The same form as every other error, with the wait as a member for programs."""
+    browser = guarded(rate_limits=FEW).client()
+    await statuses(browser, STATUS, 5)
+
+    refused = await browser.get(STATUS)
+
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert refused.json()["type"] == "urn:vividly:problem:too-many-requests"
+    assert refused.json()["retry_after_s"] == 60
+
+
+async def test_every_answer_says_how_much_is_left(guarded, clock):
+    """Limit, remaining and reset stand on allowed and refused answers alike (D32)."""
+    browser = guarded(rate_limits=FEW).client()
+
+    told = []
+    for _ in range(6):
+        headers = (await browser.get(STATUS)).headers
+        told.append([int(headers[f"ratelimit-{name}"]) for name in ("limit", "remaining", "reset")])
+        clock.advance(1)
+
+    assert told == [[5, 4, 60], [5, 3, 59], [5, 2, 58], [5, 1, 57], [5, 0, 56], [5, 0, 55]]
+
+
+async def test_reset_and_retry_after_mean_the_same_moment(guarded):
+    """As draft-ietf-httpapi-ratelimit-headers asks of a throttled answer."""
+    browser = guarded(rate_limits=FEW).client()
+    await statuses(browser, STATUS, 5)
+
+    refused = await browser.get(STATUS)
+
+    assert refused.headers["ratelimit-reset"] == refused.headers["retry-after"]
+
+
+async def test_a_refusal_carries_security_headers_and_can_be_read_across_origins(guarded):
+    """What refuses stands inside of CORS and of the security headers (D31, D32)."""
+    browser = guarded(rate_limits=FEW).client(origin="https://vividly.example")
+    await statuses(browser, STATUS, 5)
+
+    refused = await browser.get(STATUS)
+
+    assert refused.status_code == 429
+    assert refused.headers["x-content-type-options"] == "nosniff"
+    assert refused.headers["access-control-allow-origin"] == "https://vividly.example"
+
+
+async def test_an_unforeseen_error_still_says_how_much_is_left(guarded):
+    """A 500 is an answer too, although Starlette gives it outside of the limiter."""
+    browser = guarded().client()
+
+    answer = await browser.get("/api/v1/boom")
+
+    assert answer.status_code == 500
+    assert answer.headers["ratelimit-remaining"] == "1199"
+
+
+async def test_a_request_runs_once_whatever_becomes_of_it(guarded):
+    """A handler that raises is not run again, and is counted as one request (D81)."""
+    service = guarded()
+
+    answer = await service.client().get("/api/v1/boom")
+
+    assert answer.status_code == 500
+    assert service.ran["boom"] == 1
+
+
+async def test_of_requests_that_race_exactly_the_limit_is_served(guarded):
+    """Forty at once with five allowed: five run."""
+    service = guarded(rate_limits=FEW)
+    browser = service.client()
+
+    answers = await asyncio.gather(*(browser.get(STATUS) for _ in range(40)))
+
+    assert sorted(answer.status_code for answer in answers) == [200] * 5 + [429] * 35
+    assert service.ran["status"] == 5
+
+
+@pytest.mark.parametrize("header", ["x-forwarded-for", "x-real-ip", "forwarded", "true-client-ip"])
+async def test_no_header_makes_another_client_of_a_caller(guarded, header):
+    """Without a proxy of ours in front, only the socket's peer counts (D75)."""
+    browser = guarded(rate_limits=FEW).client()
+
+    found = [
+        (await browser.get(STATUS, headers={header: f"203.0.113.{number}"})).status_code
+        for number in range(6)
+    ]
+
+    assert found == [200] * 5 + [429]
+
+
+async def test_behind_a_proxy_only_the_proxys_own_entry_counts(guarded):
+    """What the caller writes in front of it changes nothing; what the proxy wrote does (D75)."""
+    browser = guarded(rate_limits=FEW, trusted_proxies=1).client("10.0.0.1")
+
+    spoofing = [
+        *chain.from_iterable(
+            [
+                await statuses(browser, STATUS, 1, **{"x-forwarded-for": f"6.6.6.{n}, {HERE}"})
+                for n in range(6)
+            ]
+        )
+    ]
+    neighbour = await statuses(browser, STATUS, 1, **{"x-forwarded-for": "198.51.100.9"})
+
+    assert spoofing == [200] * 5 + [429]
+    assert neighbour == [200]
+
+
+async def test_one_ipv6_network_is_one_client(guarded):
+    """A caller may use each of its 2^64 addresses once, and is still one caller."""
+    service = guarded(rate_limits=FEW)
+
+    found = [
+        (await service.client(f"2001:db8:1:2::{number:x}").get(STATUS)).status_code
+        for number in range(1, 7)
+    ]
+    beside = await service.client("2001:db8:1:3::1").get(STATUS)
+
+    assert found == [200] * 5 + [429]
+    assert beside.status_code == 200
+
+
+async def test_a_verified_account_is_one_caller_wherever_it_is(guarded):
+    """Its limit follows the account across addresses, and its neighbours keep theirs."""
+    service = guarded(rate_limits=FEW)
+    ada, ben = service.bearer("ada"), service.bearer("ben")
+
+    at_school = await statuses(service.client(), STATUS, 3, authorization=ada)
+    at_home = await statuses(service.client("198.51.100.9"), STATUS, 3, authorization=ada)
+    neighbour = await statuses(service.client(), STATUS, 1, authorization=ben)
+
+    assert at_school + at_home == [200] * 5 + [429]
+    assert neighbour == [200]
+
+
+@pytest.mark.parametrize("shown", ["Bearer forged", "Bearer " + "x" * 100_000, "Basic YTpi", ""])
+async def test_a_token_that_is_not_ours_buys_nothing(guarded, shown):
+    """Whoever cannot be verified is counted by address, whatever it claims."""
+    service = guarded(rate_limits={"content.status.per_client": "5/minute"})
+
+    found = await statuses(service.client(), STATUS, 6, authorization=shown)
+
+    assert found == [200] * 5 + [429]
+
+
+async def test_an_expired_token_still_counts_as_its_owners(guarded, clock):
+    """A school whose tokens run out together is told to refresh, not to wait."""
+    service = guarded(rate_limits={"content.status.per_client": "2/minute"})
+    tokens = [service.bearer(f"pupil{number}") for number in range(50)]
+    clock.advance(901)
+
+    browser = service.client()
+    found = [
+        (await browser.get(STATUS, headers={"authorization": token})).status_code
+        for token in tokens
+    ]
+
+    assert found == [200] * 50
+
+
+async def test_a_token_does_not_lift_the_ceiling_on_sign_ins(guarded):
+    """A sign-in says in its body who it is; an account of one's own is no licence to guess."""
+    service = guarded(rate_limits={"auth.login.per_client": "5/minute"})
+    browser = service.client(authorization=service.bearer("mallory"))
+
+    found = [
+        (await sign_in(browser, f"pupil{number}@school.example")).status_code for number in range(6)
+    ]
+
+    assert found == [200] * 5 + [429]
+
+
+async def test_a_whole_school_signs_in_within_the_bell_minute(guarded, clock):
+    """600 pupils behind one address, one in ten mistyping once: nobody is refused."""
+    service = guarded()
+    browser = service.client()
+
+    found = []
+    for number in range(600):
+        email = f"pupil{number}@school.example"
+        if number % 10 == 0:
+            found.append((await sign_in(browser, email, "worng")).status_code)
+        found.append((await sign_in(browser, email)).status_code)
+        clock.advance(0.1)
+
+    assert found.count(200) == 600
+    assert found.count(401) == 60
+    assert len(found) == 660
+
+
+async def test_one_who_guesses_at_one_account_is_stopped_and_the_school_is_not(guarded):
+    """Five guesses reach the password check; classmates behind the same address sign in."""
+    service = guarded()
+    browser = service.client()
+
+    guesses = [(await sign_in(browser, "ada@school.example", "guess")) for _ in range(30)]
+    passwords_looked_at = service.ran["password"]
+    classmate = await sign_in(browser, "ben@school.example")
+
+    assert [answer.status_code for answer in guesses] == [401] * 5 + [429] * 25
+    assert passwords_looked_at == 5
+    assert classmate.status_code == 200
+
+
+async def test_one_who_sprays_a_school_is_stopped_before_201_guesses(guarded, clock):
+    """One guess per account locks none; the address's failures do, and spare who is known there."""
+    service = guarded()
+    browser = service.client()
+    await sign_in(browser, "ada@school.example")
+
+    guesses = []
+    for number in range(400):
+        guesses.append(await sign_in(browser, f"pupil{number}@school.example", "guess"))
+        clock.advance(1)
+    familiar = await sign_in(browser, "ada@school.example")
+
+    assert [answer.status_code for answer in guesses] == [401] * 200 + [429] * 200
+    assert service.ran["password"] == 1 + 200 + 1
+    assert familiar.status_code == 200
+
+
+async def test_a_lockout_says_when_to_return_in_every_header(guarded):
+    """A 429 that the sign-in decided on is told like one of the limiter's own."""
+    browser = guarded().client()
+    for _ in range(5):
+        await sign_in(browser, "ada@school.example", "guess")
+
+    refused = await sign_in(browser, "ada@school.example", "right")
+
+    assert refused.status_code == 429
+    assert refused.headers["retry-after"] == "300"
+    assert refused.headers["ratelimit-remaining"] == "0"
+    assert refused.headers["ratelimit-reset"] == "300"
+
+
+async def test_a_sign_in_tells_the_tighter_of_its_two_limits(guarded):
+    """The account's ten a minute, not the address's 1,200, is what the caller has to heed."""
+    browser = guarded().client()
+
+    headers = (await sign_in(browser, "ada@school.example")).headers
+
+    assert (headers["ratelimit-limit"], headers["ratelimit-remaining"]) == ("10", "9")
+
+
+async def test_sign_ins_for_one_account_are_limited_although_they_succeed(guarded):
+    """Ten a minute for one account from one address, right password or not; then refused."""
+    browser = guarded().client()
+
+    found = [(await sign_in(browser, "ada@school.example")).status_code for _ in range(11)]
+    respelt = await sign_in(browser, " ADA@School.example")
+
+    assert found == [200] * 10 + [429]
+    assert respelt.status_code == 429
+
+
+async def test_each_request_is_counted_once_and_each_refusal(guarded):
+    """Checks, refusals and time spent, by route template and pseudonym (D15, R069, R070, R072)."""
+    service = guarded(rate_limits=FEW)
+    browser = service.client("203.0.113.77")
+    labels = {
+        "endpoint": STATUS_ROUTE,
+        "ip_address": service.pseudonyms.client("203.0.113.77"),
+    }
+    before = (
+        RATE_LIMIT_HITS.value(**labels),
+        RATE_LIMIT_EXCEEDED.value(**labels),
+        RATE_LIMIT_LATENCY.count(endpoint=STATUS_ROUTE),
+    )
+
+    await statuses(browser, STATUS, 8)
+
+    assert RATE_LIMIT_HITS.value(**labels) - before[0] == 8
+    assert RATE_LIMIT_EXCEEDED.value(**labels) - before[1] == 3
+    assert RATE_LIMIT_LATENCY.count(endpoint=STATUS_ROUTE) - before[2] == 8
+
+
+async def test_a_lockouts_refusals_are_counted_as_refusals(guarded):
+    """R070 counts every 429 that is returned, whoever decided on it."""
+    service = guarded()
+    browser = service.client("203.0.113.78")
+    labels = {"endpoint": LOGIN, "ip_address": service.pseudonyms.client("203.0.113.78")}
+    before = RATE_LIMIT_EXCEEDED.value(**labels)
+
+    for _ in range(8):
+        await sign_in(browser, "ada@school.example", "guess")
+
+    assert RATE_LIMIT_EXCEEDED.value(**labels) - before == 3
+
+
+class BrokenWindows:
+    """A store that fails in a way that nobody foresaw."""
+
+    async def take(self, *quotas):
+        raise KeyError(quotas)
+
+    async def look(self, quota):
+        raise KeyError(quota)
+
+
+async def test_a_broken_limiter_refuses_nobody_and_is_counted(settings, clock):
+    """Every request is served once, and each unmade judgement is heard of."""
+    service = GuardedService(settings, clock, windows=BrokenWindows())
+    errors = LIMIT_STORE_ERRORS.value(purpose="limits")
+
+    found = await statuses(service.client(), STATUS, 3)
+
+    assert found == [200] * 3
+    assert service.ran["status"] == 3
+    assert LIMIT_STORE_ERRORS.value(purpose="limits") - errors == 3
+
+
+def test_a_mistyped_rule_stops_the_start_with_a_line_each():
+    """Every fault is told at once: what, where, how to mend it."""
+    overrides = {"auth.logn": "5/minute", "auth.login": "often", "reads": "0/minute"}
+
+    with pytest.raises(ConfigurationError) as refused:
+        RuleBook.with_overrides(overrides)
+
+    assert len(refused.value.lines) == 3
+    assert refused.value.lines[0].startswith("RATE_LIMITS: no limit is called 'auth.logn': use one")
+    assert "RATE_LIMITS: auth.login: 'often' is no limit: write it like 10/minute" in str(
+        refused.value
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("auth.register", "5 in 3600 s"),
+        ("auth.login", "10 in 60 s"),
+        ("auth.refresh", "30 in 60 s"),
+        ("auth.logout", "20 in 60 s"),
+        ("auth.reset_request", "3 in 3600 s"),
+        ("auth.reset_confirm", "5 in 3600 s"),
+        ("content.generate", "20 in 60 s"),
+        ("content.status", "60 in 60 s"),
+        ("reads", "100 in 60 s"),
+        ("writes", "30 in 60 s"),
+        ("default", "100 in 60 s"),
+    ],
+)
+def test_the_figures_per_person_are_the_plans(name, text):
+    """The OWASP set that was documented and never in force (D84)."""
+    assert str(RuleBook.with_overrides({})[name].limit) == text
+    assert name in DEFAULT_LIMITS
