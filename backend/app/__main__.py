@@ -4,7 +4,7 @@
     python -m app migrate   bring the database to the newest shape
     python -m app worker    a worker without the API
 
-Everything is told by environment variables (README, «Settings»). Ends with 0 after an
+Everything is told by environment variables (docs/SETTINGS.md). Ends with 0 after an
 orderly stop, 2 when a setting, the port or the database does not permit the start: one
 line on standard error says which, and how to mend it.
 """
@@ -79,7 +79,7 @@ def worker(settings: Settings) -> int:
 
 def _command(arguments: Sequence[str] | None) -> str:
     parser = argparse.ArgumentParser(
-        prog="python -m app", description="Vividly's API", epilog="Settings: README, «Settings»."
+        prog="python -m app", description="Vividly's API", epilog="Settings are environment variables: see docs/SETTINGS.md."
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("run", help="serve the API; in development with all it needs")

@@ -10,9 +10,9 @@ Vividly 0.1.0 answers at http://127.0.0.1:8000 (test)
 """
 
 from app.core.config import Settings
+from app.services.demo import DEMO_ADMIN_EMAIL
 from tocsin.telemetry.settings import Environment
 
-DEMO_ADMIN_EMAIL = "admin@vividly.example"
 _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
 

@@ -42,7 +42,8 @@ def prepare(environ: MutableMapping[str, str], folder: Path) -> None:
             [f"{folder}/: cannot be used: {reason.lower()}: make it a folder that you may write to"]
         ) from None
     for name, value in kept.items():
-        environ.setdefault(name, value)
+        if not environ.get(name):  # an empty variable counts as not set
+            environ[name] = value
 
 
 def _is_development(environ: Mapping[str, str]) -> bool:
@@ -54,7 +55,7 @@ def _is_development(environ: Mapping[str, str]) -> bool:
             return False  # the settings say what is wrong with it
     # Generated keys and a demo account must never meet the world because one variable
     # was forgotten in a deployment.
-    return _is_loopback(environ.get("HOST", "127.0.0.1"))
+    return _is_loopback(environ.get("HOST") or "127.0.0.1")
 
 
 def _is_loopback(host: str) -> bool:

@@ -8,32 +8,27 @@ orderly ends with exit code 0.
 
 import errno
 import os
-import re
 import shutil
 import signal
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-import psutil
 import uvicorn
+from fastapi import FastAPI
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.server import HANDLED_SIGNALS
 from uvicorn.supervisors import Multiprocess
 
 from app.core.config import ConfigurationError, Settings
+from app.main import as_whole_process, create_app
+from tocsin.telemetry.metrics.client import WORKERS_VARIABLE
 
 FACTORY = "app.main:app_factory"
-MULTIPROCESS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-"""prometheus_client's own variable: where the processes of one service leave their numbers."""
-
 _GRACE_S = 10
 _BACKLOG = 2048
 _BECOMES_READY_S = 60.0
-# As prometheus_client names them; whatever else lies in the folder is not ours to remove.
-_NUMBERS_FILE = re.compile(r"(counter|gauge_[a-z]+|histogram|summary)_(?P<pid>[0-9]+)\.db\Z")
 
 Announce = Callable[[str], None]
 """Told the service's address once it answers."""
@@ -43,25 +38,27 @@ def serve(settings: Settings, announce: Announce) -> int:
     """Serve until a signal ends it; return the exit code.
 
     Raises:
-        ConfigurationError: the address cannot be had.
+        ConfigurationError: the address cannot be had, or a setting cannot work.
     """
-    listener = _listener(settings.host, settings.port)
-    address = _address(settings.host, listener)
-    config = _configuration(settings)
-    with listener:
+    with _listener(settings.host, settings.port) as listener:
+        address = _address(settings.host, listener)
+        # Built here even where other processes will serve: what is wrong is told once,
+        # and the supervisor's own lines are to be in our shape.
+        app = as_whole_process(create_app(settings))
         if settings.workers == 1:
-            _Server(config, lambda: announce(address)).run([listener])
+            _Server(_configuration(settings, app), lambda: announce(address)).run([listener])
             return 0
         with _shared_numbers():
+            config = _configuration(settings, FACTORY)
             supervisor = _Supervisor(config, listener, lambda: announce(address))
             supervisor.run()
             return supervisor.exit_code()
 
 
-def _configuration(settings: Settings) -> uvicorn.Config:
+def _configuration(settings: Settings, app: FastAPI | str) -> uvicorn.Config:
     return uvicorn.Config(
-        FACTORY,
-        factory=True,
+        app,
+        factory=isinstance(app, str),
         workers=settings.workers,
         log_config=None,  # the application installs its own, in every process
         access_log=False,  # one access line per request comes from our middleware
@@ -159,17 +156,13 @@ class _Supervisor(Multiprocess):
 
 @contextmanager
 def _shared_numbers() -> Iterator[None]:
-    """A folder in which the processes' metrics meet, without what an earlier run left there."""
-    named = os.environ.get(MULTIPROCESS_FOLDER)
-    folder = Path(named) if named else Path(tempfile.mkdtemp(prefix="vividly-metrics-"))
-    folder.mkdir(parents=True, exist_ok=True)
-    for file in folder.iterdir():
-        left_by = _NUMBERS_FILE.match(file.name)
-        if left_by and not psutil.pid_exists(int(left_by["pid"])):
-            file.unlink()
-    os.environ[MULTIPROCESS_FOLDER] = str(folder)
+    """A folder in which the processes' metrics meet: the one that is named, or a fresh one."""
+    if os.environ.get(WORKERS_VARIABLE):
+        yield
+        return
+    folder = tempfile.mkdtemp(prefix="vividly-metrics-")
+    os.environ[WORKERS_VARIABLE] = folder
     try:
         yield
     finally:
-        if not named:
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)

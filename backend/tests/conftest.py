@@ -17,6 +17,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from real.certificates import tls
 from real.postgres import PostgresServer, postgres, postgres_url
 from real.redis import RedisServer, redis_server, redis_url
+from real.service import Service, StartService, running_service
 
 from app.core.config import Settings
 from app.core.database import Database
@@ -29,10 +30,13 @@ if TYPE_CHECKING:
 __all__ = [
     "PostgresServer",
     "RedisServer",
+    "Service",
+    "StartService",
     "postgres",
     "postgres_url",
     "redis_server",
     "redis_url",
+    "running_service",
     "tls",
 ]
 

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from app.banner import DEMO_ADMIN_EMAIL, banner
+from app.banner import banner
 from app.core.config import ConfigurationError, Settings
 from app.development import FILE_NAME, prepare
+from app.services.demo import DEMO_ADMIN_EMAIL
 
 ADDRESS = "http://127.0.0.1:8000"
 

@@ -3,19 +3,25 @@
 ``get_logger`` is what every module of the service uses; an event is a snake_case fact
 and its fields are arguments, so nothing is formatted where it is logged (D28, D29).
 
->>> get_logger("app.lessons").name
-'app.lessons'
+>>> import io
+>>> from app.core.config import Settings
+>>> settings = Settings(environment="test", secret_key="k" * 32, telemetry_key="t" * 32)
+>>> log_format(settings, io.BytesIO())
+'json'
 """
 
 import sys
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from app.core.config import Settings
 from tocsin.telemetry.logs import get_logger
-from tocsin.telemetry.settings import TelemetrySettings
+from tocsin.telemetry.settings import Level, TelemetrySettings
 
 __all__ = ["get_logger", "log_format", "telemetry_settings"]
+
+# Libraries whose INFO is chatter: alembic tells its dialect at every start.
+_QUIETER: Final[dict[str, Level]] = {"alembic": "WARNING"}
 
 
 def log_format(settings: Settings, stream: Any = None) -> Literal["json", "console"]:
@@ -28,4 +34,8 @@ def log_format(settings: Settings, stream: Any = None) -> Literal["json", "conso
 
 def telemetry_settings(settings: Settings, stream: Any = None) -> TelemetrySettings:
     """The toolkit's settings with the log format that fits ``stream`` (stdout if none)."""
-    return replace(settings.telemetry, log_format=log_format(settings, stream))
+    return replace(
+        settings.telemetry,
+        log_format=log_format(settings, stream),
+        logger_levels=_QUIETER | settings.logger_levels,
+    )

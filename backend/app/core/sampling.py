@@ -34,10 +34,16 @@ class Sampling:
         self._tasks = [asyncio.create_task(self._repeat(one)) for one in self._samplers]
 
     async def stop(self) -> None:
-        """End every sampler and wait until it has."""
+        """End every sampler and wait until it has.
+
+        Raises:
+            Exception: a sampler failed under a strict guard (in tests).
+        """
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for ended in await asyncio.gather(*self._tasks, return_exceptions=True):
+            if isinstance(ended, Exception):
+                raise ended
 
     async def _repeat(self, sampler: Sampler) -> None:
         while True:

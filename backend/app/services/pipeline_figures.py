@@ -120,7 +120,7 @@ async def _percentiles(
 
 def _nearest_rank(count: Any, percent: int) -> Any:
     # The ceiling of count * percent / 100 in whole numbers, as both databases divide.
-    return (count * percent + 99).op("/")(100)
+    return (count * percent + 99) // 100
 
 
 def _of_rows(rows: Sequence[Row[Any]]) -> Percentiles:

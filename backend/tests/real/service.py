@@ -98,7 +98,7 @@ class Service:
         except httpx.TransportError:
             return False
 
-    def signal(self, how: signal.Signals, *, group: bool = False) -> None:
+    def send(self, how: signal.Signals, *, group: bool = False) -> None:
         """Send a signal to the process, or to its group as a terminal's Ctrl-C does."""
         (os.killpg if group else os.kill)(self.process.pid, how)
 
@@ -109,11 +109,11 @@ class Service:
     def stop(self, how: signal.Signals = signal.SIGTERM, timeout_s: float = 20.0) -> int:
         """Ask it to end, wait, and return the exit code; end it by force if it will not."""
         if self.process.poll() is None:
-            self.signal(how)
+            self.send(how)
         try:
             return self.wait(timeout_s)
         except subprocess.TimeoutExpired:
-            self.signal(signal.SIGKILL, group=True)
+            self.send(signal.SIGKILL, group=True)
             self.wait()
             raise
 

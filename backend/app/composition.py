@@ -1,0 +1,126 @@
+"""Every part of one process, put together from its settings: made here, started elsewhere.
+
+Nothing is connected to and no global state is changed here; ``app.lifespan`` does that.
+"""
+
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from redis.asyncio import Redis
+from sqlalchemy import text
+
+from app.core.config import Settings
+from app.core.database import Database
+from app.core.health import Check, Readiness
+from app.core.logging import telemetry_settings
+from app.core.metrics import HTTP, metrics_client
+from app.services.auth import AuthService
+from app.services.monitoring import RequestMonitoring
+from app.services.protection.assembly import Protection
+from app.services.protection.limits import Limits
+from app.services.session_sweeper import SessionSweeper
+from app.services.sign_in import SignIn
+from app.services.tokens import TokenMint
+from tocsin.clock import Clock
+from tocsin.telemetry.assembly import Telemetry
+
+
+@dataclass(frozen=True)
+class Services:
+    """The parts; ``api.dependencies.Services`` says which of them endpoints may use."""
+
+    settings: Settings
+    clock: Clock
+    telemetry: Telemetry
+    database: Database
+    protection: Protection
+    sign_in: SignIn
+    monitoring: RequestMonitoring
+    readiness: Readiness
+    redis: Redis | None
+    """For asking after its health alone; limits have connections of their own."""
+
+    @property
+    def tokens(self) -> TokenMint:
+        """Makes and reads access tokens."""
+        return self.sign_in.tokens
+
+    @property
+    def auth(self) -> AuthService:
+        """Registers, signs in and out."""
+        return self.sign_in.auth
+
+    @property
+    def sweeper(self) -> SessionSweeper:
+        """Ends expired sessions and counts live ones."""
+        return self.sign_in.sweeper
+
+    @property
+    def limits(self) -> Limits:
+        """Judges how often somebody may ask."""
+        return self.protection.limits
+
+    async def close_shared_store(self) -> None:
+        """Give the connections to Redis back, where there are any."""
+        await self.protection.close()
+        if self.redis is not None:
+            await self.redis.aclose()
+
+
+def compose(settings: Settings, *, clock: Clock, stream: BinaryIO | None = None) -> Services:
+    """Put the parts together.
+
+    Raises:
+        ConfigurationError: a setting that only its part understands cannot work.
+    """
+    telemetry = _telemetry(settings, clock, stream)
+    database = Database(settings)
+    protection = Protection.build(settings, pseudonyms=telemetry.pseudonyms, clock=clock)
+    sign_in = SignIn.build(
+        settings,
+        database=database,
+        lockouts=protection.lockouts,
+        revocations=protection.revocations,
+        pseudonyms=telemetry.pseudonyms,
+        clock=clock,
+    )
+    redis = _redis(settings)
+    return Services(
+        settings=settings,
+        clock=clock,
+        telemetry=telemetry,
+        database=database,
+        protection=protection,
+        sign_in=sign_in,
+        monitoring=RequestMonitoring(database, clock=clock, pseudonyms=telemetry.pseudonyms),
+        readiness=Readiness(_checks(database, redis), clock=clock),
+        redis=redis,
+    )
+
+
+def _telemetry(settings: Settings, clock: Clock, stream: BinaryIO | None) -> Telemetry:
+    return Telemetry(
+        telemetry_settings(settings, stream),
+        metrics=metrics_client,
+        http=HTTP,
+        pseudonym_key=settings.telemetry_key.get_secret_value().encode(),
+        stream=stream,
+        clock=clock,
+    )
+
+
+def _redis(settings: Settings) -> Redis | None:
+    if settings.redis_url is None:
+        return None
+    return Redis.from_url(settings.redis_url.get_secret_value(), max_connections=1)
+
+
+def _checks(database: Database, redis: Redis | None) -> dict[str, Check]:
+    async def ask_database() -> None:
+        async with database.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    checks: dict[str, Check] = {"database": ask_database}
+    if redis is not None:
+        checks["redis"] = redis.ping
+    return checks

@@ -1,0 +1,89 @@
+"""The life of an API process: what starts in which order, and ends in the opposite one.
+
+The server finishes the requests in flight before it asks us to end; then the process
+says that it is not ready, stops its worker, its samplers and its connections, and
+flushes its logs last, so that the end itself is told.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from app.composition import Services
+from app.core.logging import get_logger
+from app.core.metrics import DATABASE_POOL_IN_USE, DATABASE_POOL_SIZE, PROCESS
+from app.core.sampling import Sampler, Sampling
+from app.lifecycle import Lifecycle, Stop
+from app.models.revision import require_current
+
+_PROCESS_EVERY_S = 5.0
+_POOL_EVERY_S = 1.0
+_SESSIONS_EVERY_S = 10.0
+_FLUSH_WITHIN_S = 5.0
+
+_log = get_logger(__name__)
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Start the parts of ``app.state.services``; stop them at the block's end."""
+    services: Services = app.state.services
+    services.telemetry.install()
+    try:
+        async with Lifecycle(services.clock) as life:
+            await start_parts(life, services)
+            yield
+            services.readiness.drain()
+            _log.info("draining")
+    finally:
+        _end_logging(app, services)
+
+
+async def start_parts(life: Lifecycle, services: Services) -> None:
+    """Start what every process of the service stands on, the worker's too."""
+    async with life.step("database", stop=services.database.close):
+        await require_current(services.database)
+    async with life.step("sign_in", stop=_of(services.sign_in.close)):
+        await services.sign_in.make_demo_admin()
+    async with life.step("shared_store", stop=services.close_shared_store):
+        pass
+    sampling = Sampling(samplers(services), services.telemetry.guard)
+    async with life.step("sampling", stop=sampling.stop):
+        sampling.start()
+
+
+def samplers(services: Services) -> list[Sampler]:
+    """What is read every few seconds, because no request moves it."""
+    database = services.database
+
+    async def read_process() -> None:
+        PROCESS.sample()
+
+    async def read_pool() -> None:
+        DATABASE_POOL_IN_USE.set(database.pool_in_use())
+        DATABASE_POOL_SIZE.set(database.pool_size())
+
+    return [
+        Sampler("process", _PROCESS_EVERY_S, read_process),
+        Sampler("database_pool", _POOL_EVERY_S, read_pool),
+        Sampler("sessions", _SESSIONS_EVERY_S, services.sweeper.sweep),
+    ]
+
+
+def _of(close: Callable[[], object]) -> Stop:
+    """A blocking close, on a thread of its own."""
+
+    async def stop() -> None:
+        await asyncio.to_thread(close)
+
+    return stop
+
+
+def _end_logging(app: FastAPI, services: Services) -> None:
+    if app.state.outlived_by_server:
+        # The server tells of its own end, in our shape, after we have ended.
+        services.telemetry.logs.flush(_FLUSH_WITHIN_S)
+    else:
+        services.telemetry.close(_FLUSH_WITHIN_S)
