@@ -105,7 +105,8 @@ class AuthMoves:
     def __call__(self) -> dict[str, float]:
         """Each series that moved, and by how much."""
         now = _readings()
-        return {name: now[name] - was for name, was in self._before.items() if now[name] != was}
+        moved = {name: round(now[name] - was, 6) for name, was in self._before.items()}
+        return {name: by for name, by in moved.items() if by}
 
 
 def _readings() -> dict[str, float]:
