@@ -92,6 +92,15 @@ class GuardedService:
         async def stream() -> StreamingResponse:
             return StreamingResponse(iter(["one", "two"]), headers={"cache-control": "private"})
 
+        # Two addresses of their own for tests that count, because metrics outlive a test.
+        @app.get("/api/v1/counted/{number}")
+        async def counted(number: int) -> dict[str, int]:
+            return {"number": number}
+
+        @app.get("/api/v1/always-locked")
+        async def always_locked() -> None:
+            raise problems.Problem.of_status(429, headers={"Retry-After": "300"})
+
     async def _sign_in(self, client: str, email: str, password: str) -> None:
         self.ran["login"] += 1
         lockouts = self.protection.lockouts
@@ -112,3 +121,16 @@ async def sign_in(
 ) -> httpx.Response:
     """Try to sign in."""
     return await browser.post(LOGIN, json={"email": email, "password": password}, headers=headers)
+
+
+def counted(instrument: Any, **labels: str) -> float:
+    """What was counted under these labels, by whomever: a client's own series or `other`."""
+    return float(
+        sum(
+            sample.value
+            for metric in instrument.collect()
+            for sample in metric.samples
+            if sample.name.endswith(("_total", "_count"))
+            and labels.items() <= sample.labels.items()
+        )
+    )
