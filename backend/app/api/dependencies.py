@@ -29,6 +29,7 @@ from tocsin.telemetry.context import bind_user
 
 if TYPE_CHECKING:
     from app.services.content import ContentService
+    from app.services.notifications import Notifications
 
 _log = get_logger(__name__)
 _bearer = HTTPBearer(auto_error=False, description="The access token of a sign-in.")
@@ -46,6 +47,7 @@ class Services(Protocol):
     readiness: Readiness
     monitoring: RequestMonitoring
     content: "ContentService"
+    notifications: "Notifications"
 
 
 def services(request: Request) -> Services:

@@ -225,3 +225,20 @@ class AuditEvent(Base):
     action: Mapped[str] = mapped_column(String(64))
     subject: Mapped[str] = mapped_column(String(64))
     request_id: Mapped[str] = mapped_column(String(128))
+
+
+class Notification(Base):
+    """What we told a student of a request's end; one for each request, held by the table."""
+
+    __tablename__ = "notifications"
+    __table_args__ = (
+        _one_of("outcome", Outcome),
+        Index("notifications_of_user", "user_id", "created_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default=_new_id)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    request_id: Mapped[str] = mapped_column(ForeignKey("content_requests.id"), unique=True)
+    outcome: Mapped[Outcome] = mapped_column(Word(Outcome))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

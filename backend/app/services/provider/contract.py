@@ -26,7 +26,10 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9«“])")
 
 
 class ProviderError(Exception):
-    """A provider could not do its part; ``error_type`` tells an operator why."""
+    """A provider could not do its part; ``error_type`` tells an operator why.
+
+    The message is logged, so it must not repeat anything that the student wrote.
+    """
 
     def __init__(self, error_type: ErrorType, message: str) -> None:
         super().__init__(message)

@@ -1,0 +1,1 @@
+"""How a request becomes a lesson: stages in their order, each with its retries and its limits."""
