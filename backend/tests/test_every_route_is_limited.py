@@ -59,7 +59,7 @@ def address_of(template: str) -> str:
 
 
 async def test_every_route_refuses_a_stranger_who_asks_too_often(app):
-    """Whatever the route answers otherwise, the third of two allowed is a 429 with a wait."""
+    """Whatever the route answers otherwise, the third of two allowed is a 429 with a wait (D84)."""
     toothless = []
 
     for method, template in routes_of(app):
@@ -73,7 +73,7 @@ async def test_every_route_refuses_a_stranger_who_asks_too_often(app):
 
 
 async def test_every_route_refuses_an_account_that_asks_too_often_from_wherever(app):
-    """A verified account takes its limit along: three addresses do not make three callers."""
+    """A verified account takes its limit along: three addresses are not three callers (D84)."""
     tokens = app.state.services.tokens
     toothless = []
 
@@ -106,7 +106,7 @@ class TestAnAccountThatABodyNames:
 
     @pytest.mark.parametrize("endpoint", NAMES_AN_ACCOUNT)
     async def test_it_is_limited_from_one_address(self, app, endpoint):
-        """The third attempt for one account from one address is refused, with a wait."""
+        """The third attempt for one account from one address is refused, with a wait (D84)."""
         somebody = browser(app)
         path, body = f"/api/v1/auth/{endpoint}", NAMES_AN_ACCOUNT[endpoint]
 

@@ -224,7 +224,7 @@ async def test_a_token_does_not_lift_the_ceiling_on_sign_ins(guarded):
 
 
 async def test_a_whole_school_signs_in_within_the_bell_minute(guarded, clock):
-    """600 pupils behind one address, one in ten mistyping once: nobody is refused."""
+    """600 pupils behind one address, one in ten mistyping once: nobody is refused (D75)."""
     service = guarded()
     browser = service.client()
 
@@ -339,6 +339,19 @@ async def test_no_address_or_mailbox_is_in_a_label(guarded):
     assert "brute_force_lockouts_total{" in page
     assert "203.0.113" not in page
     assert "school.example" not in page
+
+
+@pytest.mark.parametrize("variable", ["TESTING", "DEBUG", "CI", "DISABLE_RATE_LIMITS"])
+async def test_no_variable_switches_the_guards_off(guarded, monkeypatch, variable):
+    """The tests' own service is limited like the deployed one: only its clock is held (D64)."""
+    monkeypatch.setenv(variable, "true")
+    browser = guarded(rate_limits=FEW).client()
+
+    limited = await statuses(browser, STATUS, 6)
+    guesses = [await sign_in(browser, "ada@school.example", "guess") for _ in range(6)]
+
+    assert limited == [200] * 5 + [429]
+    assert [answer.status_code for answer in guesses] == [401] * 5 + [429]
 
 
 class BrokenWindows:
