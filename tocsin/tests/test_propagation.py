@@ -148,13 +148,13 @@ def test_no_two_threads_get_the_same_digits():
     assert len(every) == len(set(every)) == 20_000
 
 
-def test_after_discarding_nothing_is_repeated():
-    """A forked child that discards has none of the digits its parent still holds."""
+def test_a_forked_child_repeats_none_of_its_parents_digits():
+    """A child that is renewed has none of the digits its parent still holds."""
     parent = HexDigits(os.urandom)
     parent.take()
     child_copy = list(parent._sets)
     parent._sets = iter(child_copy)
 
-    parent.discard()
+    parent.renew_in_child()
 
     assert parent.take() not in child_copy

@@ -78,7 +78,7 @@ class HexDigits:
 
     Bytes are drawn 6 KiB at once: one call of ``os.urandom`` per 256 requests instead
     of one per id. Every set is handed out once, to whichever thread asks; after a fork
-    the child must call :meth:`discard`, or it repeats its parent's ids.
+    the child calls :meth:`renew_in_child`, or it would repeat its parent's ids.
 
     >>> digits = HexDigits(lambda count: bytes(count))
     >>> digits.take() == "0" * 48
@@ -95,7 +95,7 @@ class HexDigits:
         digits = next(self._sets, None)
         return digits if digits is not None else self._drawn()
 
-    def discard(self) -> None:
+    def renew_in_child(self) -> None:
         """Forget what was drawn before: a forked child has its parent's copy."""
         self._sets = iter(())
 

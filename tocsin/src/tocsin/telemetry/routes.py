@@ -60,6 +60,14 @@ class RouteTable:
                 return template
         return self.match(scope)
 
+    def declared(self) -> list[tuple[str, str]]:
+        """Method and template of every HTTP route that can be known beforehand.
+
+        A HEAD that comes free with a GET is left out, and so is what a mounted
+        application without routes of its own may serve.
+        """
+        return list(_Level(self._app.routes, self._app).declared())
+
     def match(self, scope: Scope) -> str:
         """The template by path and method alone, whether or not routing has been."""
         level = self._level
@@ -116,7 +124,7 @@ class _MountEntry:
         self.static = False
         self.prefix = _literal_start(mount.path_format)
         self._regex = mount.path_regex
-        self._template = mount.path_format.removesuffix("/{path}")
+        self.template = mount.path_format.removesuffix("/{path}")
         routes = mount.routes
         self.inner = _Level(routes, _innermost(mount)) if routes else None
 
@@ -125,9 +133,9 @@ class _MountEntry:
         if match is None:
             return None
         if self.inner is None:
-            return _Found(full=True, order=self.order, template=self._template + "/{path}")
+            return _Found(full=True, order=self.order, template=self.template + "/{path}")
         found = self.inner.find(scope, "/" + match.group("path"))
-        template = UNMATCHED if found is None else self._template + found.template
+        template = UNMATCHED if found is None else self.template + found.template
         return _Found(full=True, order=self.order, template=template)
 
 
@@ -135,7 +143,7 @@ class _HostEntry:
     """A whole application under a host name."""
 
     static = False
-    prefix = ""
+    prefix = template = ""
 
     def __init__(self, host: Host, order: int) -> None:
         self.order = order
@@ -158,7 +166,8 @@ class _Level:
         self._seen: list[tuple[Sequence[Any], int]] = []
         self._static: dict[str, list[_Entry]] = {}
         self._others: list[_Entry | _MountEntry | _HostEntry] = []
-        self._inner: list[_Level] = []
+        self._entries: list[_Entry] = []
+        self._inner: list[tuple[str, _Level]] = []
         router = getattr(app, "router", app)
         self._redirects_slashes = bool(getattr(router, "redirect_slashes", False))
         for order, route in enumerate(self._flattened(routes)):
@@ -167,8 +176,18 @@ class _Level:
     def is_stale(self) -> bool:
         """Whether routes have been added since."""
         return any(len(routes) != count for routes, count in self._seen) or any(
-            level.is_stale() for level in self._inner
+            level.is_stale() for _, level in self._inner
         )
+
+    def declared(self) -> Iterator[tuple[str, str]]:
+        """Method and template of each HTTP route, those of inner levels included."""
+        for entry in self._entries:
+            for method in entry.methods or ():
+                if method != "HEAD" or "GET" not in (entry.methods or ()):
+                    yield method, entry.template
+        for prefix, level in self._inner:
+            for method, template in level.declared():
+                yield method, prefix + template
 
     def find(self, scope: Scope, path: str) -> _Found | None:
         """The route that Starlette would choose."""
@@ -229,11 +248,12 @@ class _Level:
             )
             self._others.append(mounted)
             if mounted.inner is not None:
-                self._inner.append(mounted.inner)
+                self._inner.append((mounted.template, mounted.inner))
             return
         if getattr(route, "path_regex", None) is None or not hasattr(route, "path_format"):
             return
         entry = _Entry(route, order)
+        self._entries.append(entry)
         if entry.static:
             self._static.setdefault(entry.template, []).append(entry)
         else:

@@ -1,0 +1,208 @@
+"""The one middleware: identifiers, context, metrics and the access line of every request.
+
+Pure ASGI and outermost, outside Starlette's own ``ServerErrorMiddleware``, so that a
+refused request, a CORS preflight and an unhandled exception all have an id, a log line
+and a place in the metrics (defects D31 to D35). What it sees of one request lies in one
+:class:`~tocsin.telemetry.exchange.Exchange`; nothing is kept on the middleware, so two
+requests cannot exchange anything (behaviour 14).
+
+Request and correlation id come from ``X-Request-ID`` and ``X-Correlation-ID`` when they
+are well-formed and look like no secret, else they are made here; both go out on every
+response. Trace context comes from ``traceparent``, else ``X-Cloud-Trace-Context``, else
+a new trace begins. The span id is that of our own work on the request.
+
+Put it in place with :meth:`tocsin.telemetry.assembly.Telemetry.wrap`.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from tocsin.telemetry.client_address import client_address
+from tocsin.telemetry.context import RequestContext, reset_current, set_current
+from tocsin.telemetry.exchange import CORRELATION_ID_HEADER, REQUEST_ID_HEADER, Exchange
+from tocsin.telemetry.guard import Guard
+from tocsin.telemetry.identity import Pseudonyms
+from tocsin.telemetry.logs import get_logger
+from tocsin.telemetry.propagation import (
+    SPAN_ID_DIGITS,
+    TRACE_ID_DIGITS,
+    HexDigits,
+    TraceParent,
+    parse_cloud_trace,
+    parse_traceparent,
+    well_formed_id,
+)
+from tocsin.telemetry.recording import Recorder
+from tocsin.telemetry.redaction import Redactor
+from tocsin.telemetry.settings import TelemetrySettings
+from tocsin.telemetry.websocket import Conversation
+
+_TRACEPARENT: Final = b"traceparent"
+_CLOUD_TRACE: Final = b"x-cloud-trace-context"
+_USUAL_ID: Final = re.compile(
+    rb"(?:[0-9a-f]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})\Z"
+)
+_SERVED: Final = "tocsin.context"
+"""Marks a scope that is watched already, as when a mounted application is wrapped too."""
+
+_log = get_logger("tocsin.telemetry")
+
+Headers = Mapping[bytes, bytes]
+
+
+class Intake:
+    """Makes the context of a request out of its headers; total over what strangers send."""
+
+    def __init__(
+        self,
+        settings: TelemetrySettings,
+        *,
+        digits: HexDigits,
+        pseudonyms: Pseudonyms,
+        redactor: Redactor,
+        guard: Guard,
+    ) -> None:
+        self._digits = digits
+        self._pseudonyms = pseudonyms
+        self._redactor = redactor
+        self._guard = guard
+        self._trusted_proxies = settings.trusted_proxies
+
+    def context(self, scope: Scope) -> RequestContext:
+        """The context of the request in ``scope``, whatever it brings along."""
+        digits = self._digits.take()
+        try:
+            headers = dict(scope["headers"])
+            request_id = self._id(headers, REQUEST_ID_HEADER) or digits[:TRACE_ID_DIGITS]
+            correlation_id = self._id(headers, CORRELATION_ID_HEADER) or request_id
+            trace = _trace(headers)
+        except Exception as error:  # noqa: BLE001 - a request is served without its caller's ids
+            self._guard.failed("intake.headers", error)
+            request_id = correlation_id = digits[:TRACE_ID_DIGITS]
+            trace = None
+        if trace is None:
+            trace = TraceParent(self._digits.take()[:TRACE_ID_DIGITS], "", sampled=False)
+        context = RequestContext(
+            request_id,
+            correlation_id,
+            trace_id=trace.trace_id,
+            span_id=digits[-SPAN_ID_DIGITS:],
+            sampled=trace.sampled,
+        )
+        try:
+            address = client_address(scope, self._trusted_proxies)
+            if address:
+                context.client = self._pseudonyms.client(address)
+        except Exception as error:  # noqa: BLE001 - a request is served without its pseudonym
+            self._guard.failed("intake.client", error)
+        return context
+
+    def _id(self, headers: Headers, name: bytes) -> str:
+        raw = headers.get(name)
+        if raw is None:
+            return ""
+        text = well_formed_id(raw)
+        if not text or _USUAL_ID.match(raw) is not None:
+            return text
+        # A key or token sent in the wrong header must not become the name of a request.
+        return text if self._redactor.text(text) == text else ""
+
+
+def _trace(headers: Headers) -> TraceParent | None:
+    raw = headers.get(_TRACEPARENT)
+    if raw is not None:
+        trace = parse_traceparent(raw)
+        if trace is not None:
+            return trace
+    raw = headers.get(_CLOUD_TRACE)
+    return parse_cloud_trace(raw) if raw is not None else None
+
+
+class TelemetryMiddleware:
+    """Serves ``app`` and records what happens."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        intake: Intake,
+        recorder: Recorder,
+        probe_paths: frozenset[str],
+    ) -> None:
+        self.app = app
+        self._intake = intake
+        self._recorder = recorder
+        self._probe_paths = probe_paths
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, connection or lifespan."""
+        kind = scope["type"]
+        if _SERVED in scope:
+            await self.app(scope, receive, send)
+        elif kind == "http":
+            await self._serve(scope, receive, send)
+        elif kind == "websocket":
+            await self._converse(scope, receive, send)
+        else:
+            self._check_place(scope)
+            await self.app(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            exchange = self._watched(scope, receive, send)
+        except Exception as error:  # noqa: BLE001 - served unwatched is served
+            self._recorder.guard.failed("middleware.begin", error)
+            await self.app(scope, receive, send)
+            return
+        token = set_current(exchange.context)
+        try:
+            await self.app(scope, exchange.receive, exchange.send)
+        except BaseException as error:
+            await exchange.raised(error)
+            raise
+        else:
+            if not exchange.recorded:
+                await exchange.returned()
+        finally:
+            self._recorder.settle_debug_lines(exchange.context, keep=exchange.keep_debug_lines)
+            reset_current(token)
+
+    def _watched(self, scope: Scope, receive: Receive, send: Send) -> Exchange:
+        recorder = self._recorder
+        started_ns = recorder.now_ns()
+        context = self._intake.context(scope)
+        probe = scope["path"] in self._probe_paths
+        exchange = Exchange(
+            recorder, scope, receive, send, context, started_ns=started_ns, probe=probe
+        )
+        recorder.begun(exchange)
+        scope[_SERVED] = context
+        return exchange
+
+    async def _converse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            context = scope[_SERVED] = self._intake.context(scope)
+            conversation = Conversation(self._recorder, scope, receive, send, context)
+        except Exception as error:  # noqa: BLE001 - served unwatched is served
+            self._recorder.guard.failed("middleware.begin", error)
+            await self.app(scope, receive, send)
+            return
+        token = set_current(context)
+        try:
+            await self.app(scope, conversation.receive, conversation.send)
+        except BaseException as error:
+            conversation.ended(error)
+            raise
+        else:
+            conversation.ended(None)
+        finally:
+            reset_current(token)
+
+    def _check_place(self, scope: Scope) -> None:
+        """At start-up: a layer outside of us answers requests that we never see (D31)."""
+        stack = getattr(scope.get("app"), "middleware_stack", self)
+        if stack is not self:
+            _log.warning("telemetry_not_outermost", outer_layer=type(stack).__qualname__)

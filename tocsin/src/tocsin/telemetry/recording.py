@@ -1,0 +1,200 @@
+"""What is recorded of a finished request: its metrics, its line, its failure.
+
+Every step stands behind the guard on its own, so that a broken metric costs no log line
+and a broken log line no metric (decision D-8).
+"""
+
+from typing import Final
+
+from starlette.types import Scope
+
+from tocsin.clock import Clock
+from tocsin.telemetry.access import AccessLines
+from tocsin.telemetry.context import RequestContext
+from tocsin.telemetry.exchange import EXCEPTION, FIRST_SERVER_ERROR, STREAM_FAILED, Exchange
+from tocsin.telemetry.guard import Guard
+from tocsin.telemetry.http_metrics import METHODS, OTHER_METHOD, HttpMetrics
+from tocsin.telemetry.logs import LogPipeline, get_logger, mark_recorded, was_recorded
+from tocsin.telemetry.routes import UNMATCHED, RouteTable
+from tocsin.telemetry.settings import TelemetrySettings
+from tocsin.telemetry.websocket import Conversation
+
+_NS_PER_S: Final = 1e9
+_USER_AGENT: Final = b"user-agent"
+_log = get_logger("tocsin.request")
+
+
+class Recorder:
+    """Takes finished exchanges and moves metrics, lines and rings."""
+
+    def __init__(
+        self,
+        settings: TelemetrySettings,
+        *,
+        clock: Clock,
+        guard: Guard,
+        logs: LogPipeline,
+        lines: AccessLines,
+        http: HttpMetrics,
+        routes: RouteTable,
+    ) -> None:
+        self.guard = guard
+        self.now_ns = clock.monotonic_ns
+        self._wall_ns = clock.wall_ns
+        self._logs = logs
+        self._lines = lines
+        self._http = http
+        self._routes = routes
+        self._slow_ns = round(settings.slow_request_s * _NS_PER_S)
+
+    def begun(self, exchange: Exchange) -> None:
+        """Count a request that has come in, and give its DEBUG lines a place."""
+        exchange.context.ring = self._logs.ring()
+        if not exchange.probe:
+            try:
+                self._http.in_flight.inc()
+            except Exception as error:  # noqa: BLE001 - a metric never fails a request
+                self.guard.failed("recording.in_flight", error)
+
+    def finished(self, exchange: Exchange) -> None:
+        """Record a request whose response is over."""
+        try:
+            if not exchange.last_byte_ns:
+                exchange.last_byte_ns = self.now_ns()
+            method = exchange.scope["method"]
+            if method not in METHODS:
+                method = OTHER_METHOD
+            elif method == "HEAD":
+                exchange.response_bytes = 0  # the server sends the head alone
+            route = self.route(exchange.scope)
+            self._measure(exchange, method, route)
+        except Exception as error:  # noqa: BLE001 - a metric never fails a request
+            self.guard.failed("recording.metrics", error)
+        try:
+            self._write(exchange, method, route)
+        except Exception as error:  # noqa: BLE001 - a log line never fails a request
+            self.guard.failed("recording.access_line", error)
+
+    def raised(self, exchange: Exchange, error: BaseException, outcome: str) -> None:
+        """Write the one error record of an unhandled exception, and mark it as written.
+
+        The exception goes on to the server, whose own report of it is then left out; a
+        client that left and a cancelled request are no errors and leave no record.
+        """
+        try:
+            if outcome in (EXCEPTION, STREAM_FAILED) and not was_recorded(error):
+                _log.error(
+                    "unhandled_exception",
+                    exc_info=error,
+                    outcome=outcome,
+                    route=self.route(exchange.scope),
+                )
+            mark_recorded(error)
+        except Exception as failure:  # noqa: BLE001 - a log line never fails a request
+            self.guard.failed("recording.error_record", failure)
+
+    def failed_afterwards(self, exchange: Exchange, error: BaseException) -> None:
+        """Record what failed after the last byte: it belongs to no response."""
+        route = self.route(exchange.scope)
+        try:
+            self._http.background_task_failed(route)
+        except Exception as failure:  # noqa: BLE001 - a metric never fails a request
+            self.guard.failed("recording.background_metric", failure)
+        try:
+            if not isinstance(error, Exception):
+                _log.warning("background_task_cancelled", route=route)
+            elif not was_recorded(error):
+                _log.error("background_task_failed", exc_info=error, route=route)
+            mark_recorded(error)
+        except Exception as failure:  # noqa: BLE001 - a log line never fails a request
+            self.guard.failed("recording.error_record", failure)
+
+    def conversation_begun(self, conversation: Conversation) -> None:
+        """Count a WebSocket that was accepted."""
+        conversation.context.ring = self._logs.ring()
+        self._http.websocket_opened()
+
+    def message_passed(self, conversation: Conversation, direction: str) -> None:
+        """Count one message, ``received`` or ``sent``."""
+        self._http.websocket_message(self.route(conversation.scope), direction)
+
+    def conversation_ended(self, conversation: Conversation) -> None:
+        """Record a WebSocket, or a handshake that was refused."""
+        route = self.route(conversation.scope)
+        duration_s = (conversation.ended_ns - conversation.started_ns) / _NS_PER_S
+        if conversation.accepted:
+            self._http.websocket_closed(route, conversation.close_code, duration_s)
+        try:
+            entry = self._lines.conversation(
+                conversation, route=route, duration_s=duration_s, wall_ns=self._wall_ns()
+            )
+            self._logs.write(entry)
+        except Exception as error:  # noqa: BLE001 - a log line never fails a connection
+            self.guard.failed("recording.access_line", error)
+        failed = conversation.outcome == EXCEPTION
+        self.settle_debug_lines(conversation.context, keep=failed)
+
+    def settle_debug_lines(self, context: RequestContext, *, keep: bool) -> None:
+        """Write the request's DEBUG lines when they are wanted, or drop them."""
+        ring = context.ring
+        if ring is None:
+            return
+        try:
+            if keep or self._logs.debug_sampled(context.trace_id):
+                self._logs.keep(ring)
+            else:
+                self._logs.discard(ring)
+        except Exception as error:  # noqa: BLE001 - a log line never fails a request
+            self.guard.failed("recording.debug_lines", error)
+
+    def route(self, scope: Scope) -> str:
+        """The template of the request in ``scope``."""
+        try:
+            return self._routes.template(scope)
+        except Exception as error:  # noqa: BLE001 - a name never fails a request
+            self.guard.failed("recording.route", error)
+            return UNMATCHED
+
+    def _measure(self, exchange: Exchange, method: str, route: str) -> None:
+        duration_ns = exchange.last_byte_ns - exchange.started_ns
+        if exchange.probe:
+            self._http.probe(route, exchange.status, duration_ns / _NS_PER_S)
+            return
+        self._http.in_flight.dec()
+        streamed = exchange.event_stream
+        if exchange.status >= FIRST_SERVER_ERROR or (duration_ns >= self._slow_ns and not streamed):
+            exchange.keep_debug_lines = True
+        first_byte_ns = exchange.first_byte_ns
+        self._http.finished(
+            method,
+            route,
+            exchange.status,
+            duration_ns / _NS_PER_S,
+            (first_byte_ns - exchange.started_ns) / _NS_PER_S if first_byte_ns else None,
+            exchange.request_bytes,
+            exchange.response_bytes,
+            streamed,
+        )
+
+    def _write(self, exchange: Exchange, method: str, route: str) -> None:
+        if exchange.probe:
+            severity = self._severity_of_probe(exchange)
+            if not severity:
+                return
+        user_agent = dict(exchange.scope["headers"]).get(_USER_AGENT)
+        entry = self._lines.line(
+            exchange,
+            method=method,
+            route=route,
+            wall_ns=self._wall_ns(),
+            user_agent=user_agent,
+        )
+        if exchange.probe:
+            entry["severity"] = severity
+        self._logs.write(entry)
+
+    def _severity_of_probe(self, exchange: Exchange) -> str:
+        """A probe that failed is worth a line; one that passed is worth a sampled one."""
+        if exchange.status >= FIRST_SERVER_ERROR:
+            return "WARNING"
+        return "DEBUG" if self._logs.debug_sampled(exchange.context.trace_id) else ""
