@@ -150,6 +150,13 @@ def test_an_empty_variable_is_as_good_as_none(load):
             ),
         ),
         (
+            {"LOGGER_LEVELS": '{"sqlalchemy.engine.Engine": "DEBUG"}'},
+            (
+                "LOGGER_LEVELS: aiosqlite and sqlalchemy.engine write people's data below "
+                "WARNING: leave them out"
+            ),
+        ),
+        (
             {"ENVIRONMENT": "production"},
             (
                 "SMTP_URL: is not set, so nobody could reset a password: set the mail server, "

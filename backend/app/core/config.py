@@ -135,7 +135,7 @@ class Settings(BaseSettings):
     log_level: Level = "INFO"
     """the least severe lines that are written"""
     logger_levels: dict[str, Level] = Field(default_factory=dict)
-    """exceptions to it by logger, e.g. {"sqlalchemy.engine": "INFO"}"""
+    """exceptions to it by logger, e.g. {"app.services": "DEBUG"}"""
     debug_sample_ratio: float = Field(default=0.1, ge=0.0, le=1.0)
     """the share of traces whose DEBUG lines are kept"""
     slow_request_s: float = Field(default=2.0, gt=0.0)
@@ -162,7 +162,12 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _hold_together(self) -> Self:
-        faults = [*self._key_faults(), *self._address_faults(), *self._deployment_faults()]
+        faults = [
+            *self._key_faults(),
+            *self._address_faults(),
+            *self._deployment_faults(),
+            *self._logger_faults(),
+        ]
         if faults:
             raise ValueError("\n".join(faults))
         return self
@@ -213,6 +218,15 @@ class Settings(BaseSettings):
                 "Vividly <no-reply@school.example>"
             )
 
+    def _logger_faults(self) -> Iterator[str]:
+        too_low = ("DEBUG", "INFO")
+        if any(
+            name.startswith(_SHOW_VALUES) and level in too_low
+            for name, level in self.logger_levels.items()
+        ):
+            shown = " and ".join(_SHOW_VALUES)
+            yield f"LOGGER_LEVELS: {shown} write people's data below WARNING: leave them out"
+
     @property
     def is_sqlite(self) -> bool:
         """Whether the database is a file of our own."""
@@ -229,13 +243,16 @@ class Settings(BaseSettings):
             google_project=self.google_project,
             log_format="console" if self.log_format == "console" else "json",
             log_level=self.log_level,
-            logger_levels=self.logger_levels,
+            logger_levels=self.logger_levels | dict.fromkeys(_SHOW_VALUES, "WARNING"),
             debug_sample_ratio=self.debug_sample_ratio,
             slow_request_s=self.slow_request_s,
             trusted_proxies=self.trusted_proxies,
         )
 
 
+# Below WARNING these write what statements carry and what rows hold: names, questions,
+# password hashes. (SQLAlchemy's hide_parameters hides the former only.)
+_SHOW_VALUES = ("aiosqlite", "sqlalchemy.engine")
 _DEMO_ENVIRONMENTS = frozenset({Environment.DEVELOPMENT, Environment.TEST})
 
 
