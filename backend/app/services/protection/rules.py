@@ -116,9 +116,9 @@ class Rule:
 
     name: str
     limit: Limit
-    """per person; per client where ``ceiling`` is None and nobody says who asks"""
+    """per person"""
     ceiling: Limit
-    """per client"""
+    """per client, where nobody is verified; the same as ``limit`` if the table has none"""
     says_who_in_body: bool
 
 
