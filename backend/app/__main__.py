@@ -13,15 +13,18 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.banner import banner
 from app.core.config import ConfigurationError, Settings
+from app.core.database import Database
 from app.development import FILE_NAME, prepare
 from app.models.migrate import MigrationError, upgrade
+from app.models.revision import require_current
 from tocsin.telemetry.settings import Environment
 
 FOLDER = Path("var")
@@ -44,19 +47,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(settings: Settings) -> int:
     """Serve the API until told to stop."""
-    # The service's modules are loaded after the environment is complete: the metrics
-    # library decides at its import whether processes share their numbers.
+    # What only this command needs is loaded by it alone: `migrate` is a matter of moments.
     from app.serving import serve  # noqa: PLC0415 - see above
 
     if settings.environment is Environment.DEVELOPMENT:
         migrate(settings)
+    else:
+        _on_database(_look_at_tables(settings))
     return serve(settings, lambda address: _announce(settings, address))
 
 
 def migrate(settings: Settings) -> int:
     """Bring the database to the newest shape."""
+    _on_database(upgrade(settings.database_url))
+    return 0
+
+
+def worker(settings: Settings) -> int:
+    """Work off the queue until told to stop."""
+    from app.working import work  # noqa: PLC0415 - as in run()
+
+    _on_database(_look_at_tables(settings))
+    asyncio.run(work(settings))
+    return 0
+
+
+def _command(arguments: Sequence[str] | None) -> str:
+    parser = argparse.ArgumentParser(
+        prog="python -m app",
+        description="Vividly's API",
+        epilog="Settings are environment variables: see docs/SETTINGS.md.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("run", help="serve the API; in development with all it needs")
+    commands.add_parser("migrate", help="bring the database to the newest shape")
+    commands.add_parser("worker", help="work off the queue, without the API")
+    return str(parser.parse_args(arguments).command)
+
+
+def _on_database(work: Coroutine[Any, Any, object]) -> None:
     try:
-        asyncio.run(upgrade(settings.database_url))
+        asyncio.run(work)
     except MigrationError as error:
         raise ConfigurationError([f"DATABASE_URL: {error}"]) from None
     except (OSError, SQLAlchemyError) as error:
@@ -66,26 +97,14 @@ def migrate(settings: Settings) -> int:
             "see that it runs, that the address is right and that its folder is writable"
         )
         raise ConfigurationError([line]) from None
-    return 0
 
 
-def worker(settings: Settings) -> int:
-    """Work off the queue until told to stop."""
-    from app.main import work  # noqa: PLC0415 - as in run()
-
-    asyncio.run(work(settings))
-    return 0
-
-
-def _command(arguments: Sequence[str] | None) -> str:
-    parser = argparse.ArgumentParser(
-        prog="python -m app", description="Vividly's API", epilog="Settings are environment variables: see docs/SETTINGS.md."
-    )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("run", help="serve the API; in development with all it needs")
-    commands.add_parser("migrate", help="bring the database to the newest shape")
-    commands.add_parser("worker", help="work off the queue, without the API")
-    return str(parser.parse_args(arguments).command)
+async def _look_at_tables(settings: Settings) -> None:
+    database = Database(settings)
+    try:
+        await require_current(database)
+    finally:
+        await database.close()
 
 
 def _announce(settings: Settings, address: str) -> None:

@@ -15,12 +15,15 @@ from app.core.health import Check, Readiness
 from app.core.logging import telemetry_settings
 from app.core.metrics import HTTP, metrics_client
 from app.services.auth import AuthService
+from app.services.content import ContentService
 from app.services.monitoring import RequestMonitoring
+from app.services.notifications import Notifications
 from app.services.protection.assembly import Protection
 from app.services.protection.limits import Limits
 from app.services.session_sweeper import SessionSweeper
 from app.services.sign_in import SignIn
 from app.services.tokens import TokenMint
+from app.workers.assembly import Content
 from tocsin.clock import Clock
 from tocsin.telemetry.assembly import Telemetry
 
@@ -35,6 +38,7 @@ class Services:
     database: Database
     protection: Protection
     sign_in: SignIn
+    lessons: Content
     monitoring: RequestMonitoring
     readiness: Readiness
     redis: Redis | None
@@ -54,6 +58,16 @@ class Services:
     def sweeper(self) -> SessionSweeper:
         """Ends expired sessions and counts live ones."""
         return self.sign_in.sweeper
+
+    @property
+    def content(self) -> ContentService:
+        """Takes questions and gives lessons."""
+        return self.lessons.service
+
+    @property
+    def notifications(self) -> Notifications:
+        """What people were told of their requests."""
+        return self.lessons.notifications
 
     @property
     def limits(self) -> Limits:
@@ -92,6 +106,7 @@ def compose(settings: Settings, *, clock: Clock, stream: BinaryIO | None = None)
         database=database,
         protection=protection,
         sign_in=sign_in,
+        lessons=Content.build(settings, database=database, telemetry=telemetry, clock=clock),
         monitoring=RequestMonitoring(database, clock=clock, pseudonyms=telemetry.pseudonyms),
         readiness=Readiness(_checks(database, redis), clock=clock),
         redis=redis,

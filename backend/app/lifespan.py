@@ -17,10 +17,12 @@ from app.core.metrics import DATABASE_POOL_IN_USE, DATABASE_POOL_SIZE, PROCESS
 from app.core.sampling import Sampler, Sampling
 from app.lifecycle import Lifecycle, Stop
 from app.models.revision import require_current
+from app.workers.content_worker import ContentWorker
 
 _PROCESS_EVERY_S = 5.0
 _POOL_EVERY_S = 1.0
 _SESSIONS_EVERY_S = 10.0
+_QUEUE_EVERY_S = 5.0
 _FLUSH_WITHIN_S = 5.0
 
 _log = get_logger(__name__)
@@ -34,6 +36,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     try:
         async with Lifecycle(services.clock) as life:
             await start_parts(life, services)
+            if services.settings.embedded_worker:
+                await _start_worker(life, services.lessons.worker)
             yield
             services.readiness.drain()
             _log.info("draining")
@@ -47,11 +51,30 @@ async def start_parts(life: Lifecycle, services: Services) -> None:
         await require_current(services.database)
     async with life.step("sign_in", stop=_of(services.sign_in.close)):
         await services.sign_in.make_demo_admin()
-    async with life.step("shared_store", stop=services.close_shared_store):
-        pass
+    if services.redis is not None:
+        async with life.step("shared_store", stop=services.close_shared_store):
+            pass  # connected to at the first question
     sampling = Sampling(samplers(services), services.telemetry.guard)
     async with life.step("sampling", stop=sampling.stop):
         sampling.start()
+
+
+async def _start_worker(life: Lifecycle, worker: ContentWorker) -> None:
+    stop = asyncio.Event()
+
+    async def end() -> None:
+        stop.set()
+        await working
+
+    async with life.step("worker", stop=end):
+        working = asyncio.create_task(worker.run_forever(stop))
+        working.add_done_callback(_tell_if_it_crashed)
+
+
+def _tell_if_it_crashed(working: "asyncio.Task[None]") -> None:
+    if not working.cancelled() and (error := working.exception()) is not None:
+        # Questions are still taken and wait; other processes' workers may go on with them.
+        _log.critical("embedded_worker_crashed", exc_info=error)
 
 
 def samplers(services: Services) -> list[Sampler]:
@@ -69,6 +92,7 @@ def samplers(services: Services) -> list[Sampler]:
         Sampler("process", _PROCESS_EVERY_S, read_process),
         Sampler("database_pool", _POOL_EVERY_S, read_pool),
         Sampler("sessions", _SESSIONS_EVERY_S, services.sweeper.sweep),
+        Sampler("queue", _QUEUE_EVERY_S, services.lessons.queue.sample),
     ]
 
 

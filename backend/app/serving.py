@@ -26,7 +26,7 @@ from app.main import as_whole_process, create_app
 from tocsin.telemetry.metrics.client import WORKERS_VARIABLE
 
 FACTORY = "app.main:app_factory"
-_GRACE_S = 10
+_GRACE_S = 5  # Cloud Run kills 10 s after SIGTERM; the worker's drain comes after this
 _BACKLOG = 2048
 _BECOMES_READY_S = 60.0
 

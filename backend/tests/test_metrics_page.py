@@ -5,6 +5,7 @@ import signal
 import time
 
 import httpx
+import psutil
 import pytest
 from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
@@ -82,10 +83,12 @@ def test_a_process_that_died_keeps_its_counts_and_is_not_live(running_service: S
 
 def children_of(pid: int) -> list[int]:
     """The API processes below a supervisor."""
-    import psutil  # noqa: PLC0415 - this test alone looks at processes
-
     found = psutil.Process(pid).children()
-    return [one.pid for one in found if "spawn_main" in " ".join(one.cmdline())]
+    return [one.pid for one in found if one.status() != psutil.STATUS_ZOMBIE and _serves(one)]
+
+
+def _serves(process: psutil.Process) -> bool:
+    return "spawn_main" in " ".join(process.cmdline())
 
 
 async def scrape(app: FastAPI, peer: str | None = "127.0.0.1", **headers: str) -> httpx.Response:

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, FastAPI
 
-from app.api.v1.endpoints import auth, health, metrics, monitoring
+from app.api.v1.endpoints import auth, content, health, metrics, monitoring
 
 API: str = "/api/v1"
 
@@ -12,6 +12,6 @@ def add_routes(app: FastAPI) -> None:
     app.include_router(health.router)
     app.include_router(metrics.router)
     api = APIRouter(prefix=API)
-    for endpoints in (auth, monitoring):
+    for endpoints in (auth, content, monitoring):
         api.include_router(endpoints.router)
     app.include_router(api)

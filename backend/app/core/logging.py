@@ -34,8 +34,9 @@ def log_format(settings: Settings, stream: Any = None) -> Literal["json", "conso
 
 def telemetry_settings(settings: Settings, stream: Any = None) -> TelemetrySettings:
     """The toolkit's settings with the log format that fits ``stream`` (stdout if none)."""
+    told = settings.telemetry
     return replace(
-        settings.telemetry,
+        told,
         log_format=log_format(settings, stream),
-        logger_levels=_QUIETER | settings.logger_levels,
+        logger_levels=_QUIETER | dict(told.logger_levels),
     )

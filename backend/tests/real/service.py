@@ -1,6 +1,5 @@
 """The service as a deployment runs it: its own processes, a port, signals, exit codes."""
 
-import json
 import os
 import signal
 import subprocess
@@ -14,6 +13,7 @@ import httpx
 import pytest
 
 from real.programs import free_port
+from tocsin.telemetry.testing import parse_lines
 
 How = Literal["run", "uvicorn", "gunicorn", "gunicorn --preload", "worker"]
 
@@ -64,10 +64,11 @@ class Service:
 
     @property
     def log_lines(self) -> list[Entry]:
-        """Standard output so far: each line must be one JSON object."""
-        entries = [json.loads(line) for line in self.raw_lines]
-        assert all(isinstance(entry, dict) for entry in entries)
-        return entries
+        """Standard output so far, strictly parsed: each line must be one JSON object."""
+        written = self._stdout.read_bytes()
+        if self.process.poll() is None:  # the line that is being written just now
+            written = written[: written.rfind(b"\n") + 1]
+        return parse_lines(written)
 
     @property
     def notices(self) -> str:
@@ -180,7 +181,6 @@ def bare_environ() -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": os.pathsep.join(map(str, _SOURCES)),
-        "PYTHONWARNINGS": "default",
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -204,4 +204,4 @@ def _migrate(environ: Mapping[str, str], folder: Path) -> None:
 
 
 def _is_at_work(service: Service) -> Any:
-    return lambda: "worker_started" in service.messages()
+    return lambda: "content_worker_started" in service.messages()
