@@ -100,7 +100,7 @@ async def test_hashing_does_not_hold_up_other_requests():
     await ticker
     passwords.close()
 
-    assert longest_s < took_s / 4
+    assert longest_s < took_s / 2
 
 
 async def test_more_passwords_than_can_be_hashed_are_refused_at_once():
