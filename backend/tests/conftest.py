@@ -22,10 +22,12 @@ from real.service import Service, StartService, running_service
 from app.core.config import Settings
 from app.core.database import Database
 from app.services.passwords import Passwords
-from tocsin.telemetry.testing import HandClock
+from tocsin.clock import SystemClock
+from tocsin.telemetry.testing import CapturedTelemetry, HandClock
 
 if TYPE_CHECKING:
     from front_door import AuthMoves, FrontDoor
+    from lesson_desk import LessonDesk
 
 __all__ = [
     "PostgresServer",
@@ -134,6 +136,32 @@ def moves() -> "AuthMoves":
     from front_door import AuthMoves  # noqa: PLC0415 - as above
 
     return AuthMoves()
+
+
+@pytest.fixture
+async def desk(settings: Settings, database: Database) -> AsyncIterator["LessonDesk"]:
+    """The service's content side, without HTTP, on the database of ``settings``."""
+    from lesson_desk import LessonDesk  # noqa: PLC0415 - unit tests need no database
+
+    with CapturedTelemetry(clock=SystemClock()) as captured:
+        yield LessonDesk(settings, database, captured.telemetry, captured)
+
+
+@pytest.fixture
+async def any_desk(
+    any_database_url: str, settings_with: SettingsWith
+) -> AsyncIterator["LessonDesk"]:
+    """The same on SQLite and on a real PostgreSQL: a test that uses it runs twice."""
+    from app.models.migrate import upgrade  # noqa: PLC0415 - as above
+    from lesson_desk import LessonDesk  # noqa: PLC0415 - as above
+
+    await upgrade(any_database_url)
+    opened = Database(settings_with(database_url=any_database_url))
+    with CapturedTelemetry(clock=SystemClock()) as captured:
+        yield LessonDesk(
+            settings_with(database_url=any_database_url), opened, captured.telemetry, captured
+        )
+    await opened.close()
 
 
 @pytest.fixture

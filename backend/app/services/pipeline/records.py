@@ -5,6 +5,8 @@ happen. Guarded: no failure of telemetry can fail a stage (D29). No line carries
 question, an interest or a name.
 """
 
+from typing import Any
+
 from app.core.logging import get_logger
 from app.core.metrics import (
     CONTENT_DURATION,
@@ -30,8 +32,9 @@ class StageFailedError(Exception):
 class Records:
     """Counts, times and logs; ``guard`` meets whatever goes wrong with that."""
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: Guard, *, log: Any = _log) -> None:
         self._guard = guard
+        self._log = log
 
     def asked(self) -> None:
         """A request was taken on."""
@@ -44,7 +47,7 @@ class Records:
             CONTENT_STAGES.inc(stage=stage, status=status)
             if status is not StageStatus.SKIPPED:
                 CONTENT_DURATION.observe(seconds, stage=stage)
-            _log.debug("stage_ended", stage=stage.value, status=status.value, seconds=seconds)
+            self._log.debug("stage_ended", stage=stage.value, status=status.value, seconds=seconds)
 
     def attempt_failed(
         self,
@@ -61,10 +64,10 @@ class Records:
             CONTENT_STAGES.inc(stage=stage, status=StageStatus.FAILED)
             CONTENT_ERRORS.inc(stage=stage, error_type=error_type)
             CONTENT_DURATION.observe(seconds, stage=stage)
-            _log.warning(
+            self._log.warning(
                 "stage_attempt_failed",
                 stage=stage.value,
-                error_type=error_type.value,
+                error_kind=error_type.value,
                 seconds=seconds,
                 attempt=attempt,
                 again_in_s=again_in_s,
@@ -83,8 +86,8 @@ class Records:
             CONTENT_DURATION.observe(total_s, stage=_TOTAL)
             fields = {"outcome": ending.outcome.value, "total_s": round(total_s, 3)}
             if ending.error_type is not None:
-                fields["error_type"] = ending.error_type.value
-            tell = _log.error if ending.outcome is Outcome.FAILED else _log.info
+                fields["error_kind"] = ending.error_type.value
+            tell = self._log.error if ending.outcome is Outcome.FAILED else self._log.info
             tell("content_request_finished", **fields)
 
 
