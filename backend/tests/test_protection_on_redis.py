@@ -29,8 +29,12 @@ async def process(settings_with, redis_url):
 
     def make(**overrides):
         settings = settings_with(redis_url=redis_url, **overrides)
-        made.append(Protection.build(settings, pseudonyms=PSEUDONYMS, clock=SystemClock()))
-        return made[-1]
+        # A busy machine must not make a process judge alone: that is another file's subject.
+        protection = Protection.build(
+            settings, pseudonyms=PSEUDONYMS, clock=SystemClock(), store_timeout_s=10.0
+        )
+        made.append(protection)
+        return protection
 
     yield make
     for protection in made:
@@ -72,7 +76,7 @@ async def test_of_requests_that_race_in_two_processes_exactly_the_limit_is_admit
 
 async def test_a_wait_that_the_store_states_can_be_relied_on(process):
     """Coming back when told succeeds, and just before it does not: by the store's clock."""
-    protection, rule = process(), rule_of(Limit(2, 1))
+    protection, rule = process(), rule_of(Limit(2, 2))
     await admitted(protection, rule, 2)
     refused = await protection.limits.check_request(rule, CLIENT)
 
@@ -82,7 +86,7 @@ async def test_a_wait_that_the_store_states_can_be_relied_on(process):
     in_time = await admitted(protection, rule)
 
     assert refused.admitted is False
-    assert 0 < refused.reset_s <= 1
+    assert 0 < refused.reset_s <= 2
     assert too_early.admitted is False
     assert in_time == [True]
 
@@ -125,18 +129,18 @@ async def test_failures_that_race_in_two_processes_begin_one_lockout(process):
 
 async def test_a_lockout_ends_and_a_success_wipes_the_slate(process):
     """As in memory, by the store's own clock."""
-    one, other = process(lockout_failures=2, lockout_s=1), process(lockout_failures=2, lockout_s=1)
+    one, other = process(lockout_failures=2, lockout_s=2), process(lockout_failures=2, lockout_s=2)
     for _ in range(2):
         await one.lockouts.failed(ADDRESS, EMAIL)
     locked_s = await other.lockouts.locked_for_s(ADDRESS, EMAIL)
 
-    await asyncio.sleep(1.05)
+    await asyncio.sleep(2.05)
     after = await other.lockouts.locked_for_s(ADDRESS, EMAIL)
     began = [await one.lockouts.failed(ADDRESS, EMAIL)]
     await other.lockouts.succeeded(ADDRESS, EMAIL)
     began.append(await one.lockouts.failed(ADDRESS, EMAIL))
 
-    assert (locked_s, after) == (1, 0)
+    assert (locked_s, after) == (2, 0)
     assert began == [0, 0]
 
 
@@ -201,7 +205,9 @@ async def guess(url, times):
         environment="test", secret_key="s" * 32, telemetry_key="t" * 32, redis_url=url
     )
     pseudonyms = Pseudonyms(%r)
-    protection = Protection.build(settings, pseudonyms=pseudonyms, clock=SystemClock())
+    protection = Protection.build(
+        settings, pseudonyms=pseudonyms, clock=SystemClock(), store_timeout_s=10.0
+    )
     rule = protection.limits.rules["content.generate"]
     client = pseudonyms.client("192.0.2.7")
     verdicts = [await protection.limits.check_request(rule, client, "ada") for _ in range(times)]

@@ -47,10 +47,13 @@ def own_redis(tmp_path):
 async def process(settings_with):
     made = []
 
-    def make(redis):
+    def make(redis, timeout_s=1.0):
         settings = settings_with(redis_url=redis.url)
-        made.append(Protection.build(settings, pseudonyms=PSEUDONYMS, clock=SystemClock()))
-        return made[-1]
+        protection = Protection.build(
+            settings, pseudonyms=PSEUDONYMS, clock=SystemClock(), store_timeout_s=timeout_s
+        )
+        made.append(protection)
+        return protection
 
     yield make
     for protection in made:
@@ -74,7 +77,7 @@ async def until_up(protection, timeout_s=10.0):
 async def test_a_hung_store_delays_one_moment_and_not_every_request(own_redis, process):
     """SIGSTOP: the first wave waits for the time-out, all later requests do not wait at all."""
     redis = own_redis()
-    protection = process(redis)
+    protection = process(redis, TIMEOUT_S)
     await check(protection)
 
     redis.server.process.send_signal(signal.SIGSTOP)

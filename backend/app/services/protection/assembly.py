@@ -15,7 +15,7 @@ from app.services.protection.lockout_records import LockoutPolicy, LockoutRecord
 from app.services.protection.lockouts import LockoutBook
 from app.services.protection.revocations import Revocations
 from app.services.protection.rules import RuleBook
-from app.services.protection.shared import SharedStore
+from app.services.protection.shared import TIMEOUT_S, SharedStore
 from app.services.protection.shared_lockouts import SharedLockouts
 from app.services.protection.shared_windows import SharedWindows
 from app.services.protection.windows import MemoryWindows, Windows
@@ -34,7 +34,14 @@ class Protection:
     store: SharedStore | None
 
     @classmethod
-    def build(cls, settings: Settings, *, pseudonyms: Pseudonyms, clock: Clock) -> Self:
+    def build(
+        cls,
+        settings: Settings,
+        *,
+        pseudonyms: Pseudonyms,
+        clock: Clock,
+        store_timeout_s: float = TIMEOUT_S,
+    ) -> Self:
         """Put the guards together; nothing is connected to before the first question.
 
         Raises:
@@ -53,7 +60,8 @@ class Protection:
         records: LockoutRecords = own_records
         store = None
         if settings.redis_url is not None:
-            store = SharedStore(settings.redis_url.get_secret_value(), clock=clock)
+            url = settings.redis_url.get_secret_value()
+            store = SharedStore(url, clock=clock, timeout_s=store_timeout_s)
             windows = SharedWindows(store, own_windows)
             records = SharedLockouts(store, policy, own_records)
         return cls(
