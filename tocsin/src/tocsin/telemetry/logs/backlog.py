@@ -35,7 +35,7 @@ class Backlog:
         emptied: Callable[[], None],
         limit_bytes: int = BACKLOG_BYTES,
     ) -> None:
-        """Take the outlet; ``dropped`` hears of losses, ``emptied`` each time all is out."""
+        """Take the outlet; ``dropped`` hears of losses, ``emptied`` once all has got through."""
         self._outlet = outlet
         self._dropped = dropped
         self._emptied = emptied
@@ -46,6 +46,7 @@ class Backlog:
         self._thread: Thread | None = None
         self._stopped = False
         self._settled = True
+        self._reaches_reader = True
         self.busy = False
         """Whether later lines must queue here to keep their order."""
 
@@ -135,17 +136,20 @@ class Backlog:
 
     def _written(self, chunk: bytes) -> bool:
         try:
-            return self._outlet.push(chunk, _PATIENCE_S)
+            self._reaches_reader = self._outlet.push(chunk, _PATIENCE_S)
         except (OSError, ValueError) as error:
+            self._reaches_reader = False
             self._dropped(cause_of(error), chunk.count(b"\n"))
             return True
+        return self._reaches_reader
 
     def _finish(self) -> None:
         with self._changed:
             if self._lines:
                 return
             self.busy = False
-        self._emptied()
+        if self._reaches_reader:
+            self._emptied()
         with self._changed:
             if not self.busy:
                 self._settled = True

@@ -31,7 +31,7 @@ PROCESSORS: Final[list[Processor]] = [merge_contextvars]
 """Runs before an event is handed over; the very list that ``structlog.configure`` is
 given, so that ``structlog.testing.capture_logs`` sees these loggers too."""
 
-_CALLER_DEPTH: Final = 3  # _complete, _tell, the method, its caller
+_CALLER_DEPTH: Final = 2  # _tell, the method, its caller
 _STANDARD_LEVELS: Final = frozenset(range(10, 51, 10))
 
 
@@ -120,49 +120,62 @@ class EventLogger(BoundLoggerBase):
         self, level: int, method: str, event: Any, args: tuple[Any, ...], fields: dict[str, Any]
     ) -> None:
         pipeline = destination()
+        failures: list[Exception] = []
         try:
             told = Happening(
                 level=level,
                 logger=self._logger.name,
                 message=event,
                 args=args,
+                fields={**self._context, **fields},
                 wall_ns=pipeline.now_ns(),
                 sequence=pipeline.next_sequence(),
                 context=current(),
             )
-            self._complete(told, method, {**self._context, **fields})
+            _complete(told, sys._getframe(_CALLER_DEPTH))  # noqa: SLF001 - the way to one frame
+            self._process(told, method, failures)
             pipeline.take(told, written=level >= self._logger.threshold)
         except DropEvent:
             return
         except Exception as error:  # noqa: BLE001 - the guard decides who hears of it
-            pipeline.guard.failed("logs.event", error)
+            failures.append(error)
+        for failure in failures:
+            pipeline.guard.failed("logs.event", failure)
 
-    def _complete(self, told: Happening, method: str, fields: dict[str, Any]) -> None:
-        frame = sys._getframe(_CALLER_DEPTH)  # noqa: SLF001 - the documented way to one frame
-        code = frame.f_code
-        told.location = (code.co_filename, frame.f_lineno, code.co_qualname)
-        if told.level not in _STANDARD_LEVELS:
-            told.level_name = logging.getLevelName(told.level)
-        if fields:
-            exc_info = fields.pop("exc_info", None)
-            if exc_info:
-                told.error = sys.exc_info()[1] if exc_info is True else error_of(exc_info)
-            if fields.pop("stack_info", False):
-                fields["stack_info"] = "".join(traceback.format_stack(frame))
-        told.message, told.fields = self._processed(method, told.message, fields)
+    def _process(self, told: Happening, method: str, failures: list[Exception]) -> None:
+        """Run structlog's processors, which know the event as one more field.
 
-    def _processed(
-        self, method: str, event: Any, fields: dict[str, Any]
-    ) -> tuple[Any, dict[str, Any]]:
-        """Run structlog's processors, which know the event as one more field."""
+        One that fails is passed over with its successors: the event is told as it was.
+        """
+        fields: MutableMapping[str, Any] = dict(told.fields)
         if "event" in fields:
             fields["field_event"] = fields.pop("event")
-        told: MutableMapping[str, Any] = fields
-        told["event"] = event
-        for processor in self._processors:
-            told = processor(self._logger, method, told)  # type: ignore[assignment]
-        fields = dict(told)
-        return fields.pop("event", event), fields
+        told.fields = dict(fields)
+        fields["event"] = told.message
+        try:
+            for processor in self._processors:
+                fields = processor(self._logger, method, fields)  # type: ignore[assignment]
+            fields = dict(fields)
+            told.message, told.fields = fields.pop("event", told.message), fields
+        except DropEvent:
+            raise
+        except Exception as error:  # noqa: BLE001 - the record must not be lost
+            failures.append(error)
+
+
+def _complete(told: Happening, frame: FrameType) -> None:
+    """Add what the call itself tells: where it stands, and the exception it speaks of."""
+    code = frame.f_code
+    told.location = (code.co_filename, frame.f_lineno, code.co_qualname)
+    if told.level not in _STANDARD_LEVELS:
+        told.level_name = logging.getLevelName(told.level)
+    if "exc_info" in told.fields or "stack_info" in told.fields:
+        fields = dict(told.fields)
+        exc_info = fields.pop("exc_info", None)
+        told.error = sys.exc_info()[1] if exc_info is True else error_of(exc_info)
+        if fields.pop("stack_info", False):
+            fields["stack_info"] = "".join(traceback.format_stack(frame))
+        told.fields = fields
 
 
 def _number_of(level: Any) -> int:

@@ -134,7 +134,12 @@ class FileOutlet:
 
     def close(self) -> None:
         """Close our descriptor."""
-        os.close(self._descriptor)
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def __del__(self) -> None:
+        self.close()
 
 
 class PipeOutlet:
@@ -173,7 +178,12 @@ class PipeOutlet:
 
     def close(self) -> None:
         """Close our descriptor."""
-        os.close(self._descriptor)
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def __del__(self) -> None:
+        self.close()
 
     def _write(self, chunk: bytes) -> bool:
         if not self._never_waits and not self._ready(0):

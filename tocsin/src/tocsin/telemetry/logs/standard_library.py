@@ -108,6 +108,10 @@ class RecordHandler(logging.Handler):
             context=context,
         )
         self._recorder.take(told, written=written)
+        if record.name in _REPORTERS:
+            # A server's last words come when its loop has no turn left: uvicorn then
+            # raises the signal again that it was stopped by, and dies of it.
+            self._drain()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,15 @@ from typing import Final
 
 _NS_PER_S: Final = 1_000_000_000
 _NS_PER_US: Final = 1_000
+_LAST_SECOND: Final = 253_402_300_799  # of the year 9999
 
 
 @lru_cache(maxsize=8)
 def _second(seconds: int) -> str:
-    try:
-        return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
-    except (OverflowError, ValueError, OSError):
-        # A clock that far off has no calendar; the line matters more than its date.
+    if not 0 <= seconds <= _LAST_SECOND:
+        # A clock that far off has no date in RFC 3339; the line matters more.
         return "1970-01-01T00:00:00"
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
 
 
 def rfc3339(wall_ns: int) -> str:
