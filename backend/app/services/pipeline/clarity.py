@@ -7,6 +7,8 @@ word, or with none but the name of a whole subject.
 ()
 >>> doubts("Can you help me with my physics homework?")[0]
 'Which part of physics is it about: for example gravity, energy or electric current?'
+>>> doubts("Can you help me with it, please?")[0]
+'Which topic is it about: for example gravity, photosynthesis or probability?'
 """
 
 from app.services.provider.wording import terms
@@ -37,6 +39,8 @@ def doubts(text: str) -> tuple[str, ...]:
     telling = [word for word in terms(text) if word not in _TOO_BROAD and not word.isdigit()]
     if any(word not in _SUBJECTS for word in telling):
         return ()
-    subject = telling[0] if telling else ""
+    if not telling:
+        return (_ANY_TOPIC, _WHICH_SIDE, _WHICH_WORD)
+    subject = telling[0]
     first = f"Which part of {subject} is it about: for example {_SUBJECTS[subject]}?"
-    return (first if subject else _ANY_TOPIC, _WHICH_SIDE, _WHICH_WORD)
+    return (first, _WHICH_SIDE, _WHICH_WORD)
