@@ -213,7 +213,7 @@ class Sessions:
                 )
         except SQLAlchemyError as error:
             # It serves a gauge; a request must not fail for it.
-            _log.warning("seen_not_noted", error_type=type(error).__name__)
+            _log.warning("seen_not_noted", error_kind=type(error).__name__)
 
     def _grant(
         self, transaction: AsyncSession, user: User, session: Session, at: datetime

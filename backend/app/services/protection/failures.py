@@ -17,7 +17,7 @@ def passed_over(purpose: Purpose, error: Exception) -> None:
     """
     LIMIT_STORE_ERRORS.inc(purpose=purpose)
     # The type alone: the text may carry what was being judged.
-    log.error("protection_failed", purpose=purpose, error_type=type(error).__name__)
+    log.error("protection_failed", purpose=purpose, error_kind=type(error).__name__)
 
 
 class failing_open:  # noqa: N801 - read as the block's adverb: `with failing_open("limits"):`

@@ -91,7 +91,7 @@ class SharedStore:
         LIMIT_STORE_ERRORS.inc(purpose=purpose)
         if self._probe_at_ns is None:
             # The type alone: a client library's message names hosts and ports.
-            log.error("limit_store_lost", purpose=purpose, error_type=type(error).__name__)
+            log.error("limit_store_lost", purpose=purpose, error_kind=type(error).__name__)
         self._probe_at_ns = self._clock.monotonic_ns() + round(PROBE_EVERY_S * _NS)
 
     def _probe_if_due(self) -> None:
