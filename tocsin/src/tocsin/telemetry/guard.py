@@ -54,7 +54,7 @@ class Guard:
                 # The type alone: an error's text may carry the value that broke us.
                 _log.error(
                     "telemetry_failed: still serving, with less telemetry",
-                    extra={"site": site, "error_type": type(error).__name__},
+                    extra={"site": site, "error_kind": type(error).__name__},
                 )
         except Exception:  # noqa: BLE001, S110 - the last line of defence has nobody to tell
             pass
