@@ -125,7 +125,9 @@ def _nearest_rank(count: Any, percent: int) -> Any:
 
 def _of_rows(rows: Sequence[Row[Any]]) -> Percentiles:
     """Of few rows the median and the 95th percentile may be one and the same."""
-    return Percentiles(count=rows[0].rows, p50_s=rows[0].seconds, p95_s=rows[-1].seconds)
+    # SQLite's days are good for a millisecond and no more.
+    p50_s, p95_s = (round(float(row.seconds), 3) for row in (rows[0], rows[-1]))
+    return Percentiles(count=rows[0].rows, p50_s=p50_s, p95_s=p95_s)
 
 
 def _seconds_between(session: AsyncSession, start: Any, end: Any) -> ColumnElement[float]:

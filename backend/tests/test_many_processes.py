@@ -1,0 +1,102 @@
+"""Several API processes, a worker of its own, PostgreSQL and Redis: one service."""
+
+import time
+
+import httpx
+from real.service import Service, StartService
+from test_metrics_page import page_of, sum_of
+
+API = "/api/v1"
+PASSWORD = "Lesson-42-for-everybody"
+QUESTION = "How does photosynthesis turn light into sugar?"
+
+
+def signed_up(service: Service, email: str) -> dict[str, str]:
+    """A new student's headers."""
+    pupil = {"email": email, "password": PASSWORD, "first_name": "Ada", "last_name": "Lovelace"}
+    with httpx.Client(base_url=service.base_url + API, timeout=20.0) as client:
+        client.post("/auth/register", json=pupil | {"role": "student", "grade_level": 10})
+        signed_in = client.post("/auth/login", json={"email": email, "password": PASSWORD})
+    return {"authorization": f"Bearer {signed_in.json()['access_token']}"}
+
+
+def ended(service: Service, headers: dict[str, str], request_id: str) -> dict[str, object]:
+    """The request once it has ended, asked of whichever process answers."""
+    address = f"{service.base_url}{API}/content/requests/{request_id}"
+    until = time.monotonic() + 60.0
+    while time.monotonic() < until:
+        found: dict[str, object] = httpx.get(address, headers=headers).json()
+        if found["finished_at"]:
+            return found
+        time.sleep(0.3)
+    raise AssertionError(f"the request has not ended: {found}")
+
+
+def test_they_are_one_service_to_a_pupil_and_to_a_scraper(
+    running_service: StartService, postgres_url: str, redis_url: str, tmp_path
+):
+    """Asked of one process, made by another, told by a third; counted once each (D83, D85)."""
+    folder = tmp_path / "numbers"
+    env = {
+        "DATABASE_URL": postgres_url,
+        "REDIS_URL": redis_url,
+        "EMBEDDED_WORKER": "false",
+        "PROMETHEUS_MULTIPROC_DIR": str(folder),
+    }
+    api = running_service("run", workers=2, env=env)
+    worker = running_service("worker", env=env)
+    headers = signed_up(api, "ada@school.example")
+
+    asked = httpx.post(
+        f"{api.base_url}{API}/content/generate", headers=headers, json={"student_query": QUESTION}
+    )
+    lesson = ended(api, headers, asked.json()["request_id"])
+    film = httpx.get(f"{api.base_url}{lesson['artefact']}", headers=headers)
+    page = page_of(api)
+
+    assert asked.status_code == 202
+    assert lesson["status"] == "completed"
+    assert film.content[4:8] == b"ftyp"
+    told = dict.fromkeys(("pending", "completed"), 1.0) | {"failed": 0.0}
+    name = "vividly_content_generation_requests_total"
+    assert {status: sum_of(page, name, status=status) for status in told} == told
+    correlation = asked.headers["x-correlation-id"]
+    finished = [one for one in worker.log_lines if one["message"] == "content_request_finished"]
+    assert [one["correlation_id"] for one in finished] == [correlation]
+
+
+def test_who_signs_out_of_one_process_is_out_of_all(
+    running_service: StartService, postgres_url: str, redis_url: str
+):
+    """Each answer comes from whichever process the kernel chose."""
+    env = {"DATABASE_URL": postgres_url, "REDIS_URL": redis_url, "EMBEDDED_WORKER": "false"}
+    service = running_service("run", workers=2, env=env)
+    headers = signed_up(service, "ben@school.example")
+
+    httpx.post(f"{service.base_url}{API}/auth/logout", headers=headers)
+    answers = {httpx.get(f"{service.base_url}{API}/auth/me", headers=headers) for _ in range(12)}
+
+    assert {answer.status_code for answer in answers} == {401}
+
+
+def test_readiness_follows_what_the_service_stands_on(
+    running_service: StartService, postgres_url: str, redis_url: str, postgres
+):
+    """The database goes: alive, and not ready, without a word of why to strangers (D37, D39)."""
+    env = {"DATABASE_URL": postgres_url, "REDIS_URL": redis_url, "EMBEDDED_WORKER": "false"}
+    service = running_service("run", env=env | {"ENVIRONMENT": "staging"})
+    ready = f"{service.base_url}/health/ready"
+
+    before = httpx.get(ready)
+    postgres.drop_database(postgres_url)
+    service.wait_until(lambda: not service.is_ready())
+    after, alive = httpx.get(ready), httpx.get(f"{service.base_url}/health")
+
+    assert (before.status_code, before.json()) == (200, {"status": "ready"})
+    assert after.status_code == 503
+    assert after.json()["type"] == "urn:vividly:problem:not-ready"
+    assert after.headers["retry-after"]
+    assert "database" not in after.text
+    assert alive.json() == {"status": "alive"}
+    (lost,) = [one for one in service.log_lines if one["message"] == "readiness_lost"]
+    assert lost["failing"].keys() == {"database"}
