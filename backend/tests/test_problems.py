@@ -6,7 +6,8 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from app.api.body_limit import BODY_AT_MOST_BYTES
-from app.api.problems import MEDIA_TYPE, Problem, invalid_fields
+from app.api.problem_schema import MEDIA_TYPE
+from app.api.problems import Problem, invalid_fields
 from app.core.database import Database
 
 LOGIN = "/api/v1/auth/login"

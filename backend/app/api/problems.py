@@ -18,13 +18,12 @@ import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from app.api.problem_schema import MEDIA_TYPE, describe_problems, described
 from tocsin.telemetry.context import current
 
-MEDIA_TYPE: Final = "application/problem+json"
 WITHHELD_NAME: Final = "[unknown]"
 """Stands for a field's name that the caller invented."""
 
@@ -32,6 +31,7 @@ _TYPE_PREFIX: Final = "urn:vividly:problem:"
 _KIND: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 _FIELD_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}\Z")
 _ERRORS_AT_MOST: Final = 20
+_REFUSED: Final = "The request was refused"
 _SERVER_ERROR: Final = 500
 
 # What the framework itself raises, in our words: titles of http.HTTPStatus differ between
@@ -113,39 +113,17 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word for it
         return Response(body, self.status, headers, MEDIA_TYPE)
 
 
-class InvalidField(BaseModel):
-    """Where the request is wrong, and how; never the value that was sent."""
-
-    location: list[str | int] = Field(examples=[["body", "password"]])
-    type: str = Field(examples=["string_too_short"])
-
-
-class ProblemDocument(BaseModel):
-    """A problem as clients see it (RFC 9457); some kinds add members of their own."""
-
-    model_config = ConfigDict(extra="allow", title="Problem")
-
-    type: str = Field(examples=["urn:vividly:problem:not-found"])
-    title: str
-    status: int
-    detail: str | None = None
-    request_id: str | None = Field(None, description="Name it when you ask us about the error.")
-    errors: list[InvalidField] | None = Field(None, description="Of an invalid request only.")
-
-
 def describes(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """An endpoint's ``responses=`` for the errors it answers with.
 
     >>> sorted(describes(404, 409))
     [404, 409]
     """
-    return {status: _described(status) for status in statuses}
+    return {status: described(_title(status)) for status in statuses}
 
 
-def _described(status: int) -> dict[str, Any]:
-    description = _BY_STATUS.get(status, ("", "The request was refused"))[1]
-    reference = {"$ref": "#/components/schemas/Problem"}
-    return {"description": description, "content": {MEDIA_TYPE: {"schema": reference}}}
+def _title(status: int) -> str:
+    return _BY_STATUS.get(status, ("", _REFUSED))[1]
 
 
 def invalid_fields(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -207,22 +185,6 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         schema = get_openapi(
             title=app.title, version=app.version, routes=app.routes, description=app.description
         )
-        _describe_problems(schema)
+        describe_problems(schema, invalid=_title(422), refused=_REFUSED)
         app.openapi_schema = schema
     return app.openapi_schema
-
-
-def _describe_problems(schema: dict[str, Any]) -> None:
-    """Put our form in the place of FastAPI's own, which we never answer with."""
-    known = schema.setdefault("components", {}).setdefault("schemas", {})
-    for name in ("HTTPValidationError", "ValidationError"):
-        known.pop(name, None)
-    models = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
-    known.update(models.pop("$defs"))
-    known["Problem"] = models
-    for operations in schema["paths"].values():
-        for operation in operations.values():
-            responses = operation["responses"]
-            if "422" in responses:
-                responses["422"] = _described(422)
-            responses.setdefault("default", _described(0))
