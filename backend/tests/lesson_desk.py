@@ -13,6 +13,7 @@ from typing import Any
 
 from scripted_provider import ScriptedProvider
 from sqlalchemy import func, select, update
+from waiting import until
 
 from app.core import metrics
 from app.core.config import Settings
@@ -154,10 +155,12 @@ class LessonDesk:
 
     async def ended(self, request_id: str, within_s: float = _ENDS_WITHIN_S) -> ContentRequest:
         """The request when it has ended."""
-        async with asyncio.timeout(within_s):
-            while not (row := await self.row(request_id)).status.is_final:
-                await asyncio.sleep(0.02)
-        return row
+
+        async def has_ended() -> bool:
+            return (await self.row(request_id)).status.is_final
+
+        await until(has_ended, within_s=within_s)
+        return await self.row(request_id)
 
     async def stages(self, request_id: str) -> Sequence[tuple[Stage, StageStatus]]:
         """Each attempt at each stage, in their order."""

@@ -6,6 +6,7 @@ import psutil
 import pytest
 from lesson_desk import ContentMoves, LessonDesk
 from scripted_provider import ScriptedProvider, hang
+from waiting import until
 
 from app.core.vocabulary import Outcome, Role, Stage, Status
 from app.services.content import AlreadyEndedError, NoSuchRequestError, NotYoursToChangeError
@@ -22,13 +23,6 @@ def encoders() -> list[str]:
         command = " ".join(child.cmdline()) if child.is_running() else ""
         found += [name for name in ENCODERS if name in command]
     return found
-
-
-async def until(holds) -> None:
-    """Wait for something that is about to happen."""
-    async with asyncio.timeout(10):
-        while not holds():
-            await asyncio.sleep(0.01)
 
 
 async def test_a_waiting_request_is_cancelled_at_once(any_desk: LessonDesk):

@@ -6,6 +6,7 @@ import time
 from lesson_desk import LessonDesk
 from scripted_provider import ScriptedProvider, hang
 from sqlalchemy import text
+from waiting import until
 
 from app.core.vocabulary import Outcome, Stage, Status
 from app.workers.queue import ContentQueue
@@ -38,9 +39,7 @@ async def test_no_more_than_its_share_at_a_time(desk: LessonDesk):
     requests = [await desk.ask() for _ in range(3)]
 
     async with desk.at_work(desk.worker(concurrency=2, drain_s=0.0)):
-        async with asyncio.timeout(5):
-            while desk.provider.calls[Stage.SCRIPT] < 2:
-                await asyncio.sleep(0.01)
+        await until(lambda: desk.provider.calls[Stage.SCRIPT] == 2)
         await asyncio.sleep(0.2)
         waiting = await desk.row(requests[2].id)
 
@@ -71,9 +70,7 @@ async def test_a_lost_lease_stops_the_work(desk: LessonDesk):
     async with desk.at_work():
         await desk.provider.reached[Stage.SCRIPT].wait()
         await desk.change(request.id, lease_owner="another worker")
-        async with asyncio.timeout(5):
-            while not desk.captured.lines("lease_lost"):
-                await asyncio.sleep(0.02)
+        await until(lambda: bool(desk.captured.lines("lease_lost")))
         row = await desk.row(request.id)
 
     assert (row.lease_owner, row.status) == ("another worker", Status.SCRIPT)
@@ -137,9 +134,7 @@ async def hide(desk: LessonDesk, *, back: bool = False) -> None:
 
 async def until_told(desk: LessonDesk, message: str) -> None:
     """Wait for a log line."""
-    async with asyncio.timeout(10):
-        while not desk.captured.lines(message):
-            await asyncio.sleep(0.02)
+    await until(lambda: bool(desk.captured.lines(message)))
 
 
 async def test_an_unforeseen_error_leaves_the_request_to_another_try(desk: LessonDesk):

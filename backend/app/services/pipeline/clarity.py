@@ -36,7 +36,7 @@ _WHICH_WORD = "Is there a word from your lesson or your book that you can add?"
 
 def doubts(text: str) -> tuple[str, ...]:
     """What to ask back; nothing, if the question is clear enough to look for an answer."""
-    telling = [word for word in terms(text) if word not in _TOO_BROAD and not word.isdigit()]
+    telling = [word for word in terms(text) if word not in _TOO_BROAD]
     if any(word not in _SUBJECTS for word in telling):
         return ()
     if not telling:

@@ -9,6 +9,7 @@ line is broken. The typeface is Manrope (SIL Open Font License), from the packag
 (('Every mass attracts every other mass.',), 20)
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -88,16 +89,22 @@ def fitted(text: str, room: Room) -> Fitted:
     for size in range(largest, least - 1, -1):
         font = _font(room.weight, size)
         lines = _wrapped(text, font, room.width)
-        if len(lines) * _line_height(size) <= room.height:
+        # A smaller size comes before a broken word; only the least size breaks any.
+        whole = _longest_word(text, font) <= room.width or size == least
+        if whole and len(lines) * _line_height(size) <= room.height:
             return Fitted(_balanced(text, font, room.width, lines), size, room.weight)
     return Fitted(tuple(lines[: room.height // _line_height(least)]), least, room.weight)
+
+
+def _longest_word(text: str, font: ImageFont.FreeTypeFont) -> float:
+    return max(map(font.getlength, text.split()), default=0.0)
 
 
 def _balanced(
     text: str, font: ImageFont.FreeTypeFont, width: int, lines: list[str]
 ) -> tuple[str, ...]:
     """The same number of lines, as even as can be: no word is left alone on the last."""
-    low, high = width // 2, width
+    low, high = max(width // 2, math.ceil(min(_longest_word(text, font), width))), width
     while low < high:
         middle = (low + high) // 2
         if len(_wrapped(text, font, middle)) > len(lines):

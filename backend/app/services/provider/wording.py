@@ -18,9 +18,13 @@ _ORDINALS = {"1st": "first", "2nd": "second", "3rd": "third"}
 
 
 def terms(text: str) -> list[str]:
-    """The telling words in their order, each once, without accents; 24 at the most."""
+    """The telling words in their order, each once, without accents and numbers; 24 at the most."""
     plain = unicodedata.normalize("NFKD", text.casefold().replace("\u2019", "'"))
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
     words = _WORD.findall(_POSSESSIVE.sub("", plain))
-    telling = (_ORDINALS.get(word, word) for word in words if word not in _STOP_WORDS)
+    telling = (
+        _ORDINALS.get(word, word)
+        for word in words
+        if word not in _STOP_WORDS and not word.isdigit()
+    )
     return list(dict.fromkeys(telling))[:_TERMS_AT_MOST]
