@@ -1,83 +1,26 @@
 """Staff see how requests fare, their own children's alone, and leave a trace of looking."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from people import Person, signed_in
+from people import signed_in
+from school_records import QUESTION, School, asked, two_schools
 from sqlalchemy import select, text
 
-from app.composition import Services
 from app.core.database import Database
 from app.core.moments import now
-from app.core.vocabulary import ErrorType, Outcome, Role, Stage, StageStatus, Status
-from app.models.tables import AuditEvent, ContentRequest, StageRun
+from app.core.vocabulary import ErrorType, Role, Stage, StageStatus, Status
+from app.models.tables import AuditEvent, StageRun
 
 MONITORING = "/api/v1/monitoring"
-NORTH, SOUTH = "a" * 36, "b" * 36
-QUESTION = "Why is my sister's skin so pale in winter?"
-
-
-@dataclass
-class School:
-    """Two organisations with a student and a teacher each, and those who look at both."""
-
-    services: Services
-    north_student: Person
-    south_student: Person
-    north_teacher: Person
-    lone_teacher: Person
-    admin: Person
 
 
 @pytest.fixture
 async def school(app: FastAPI) -> School:
     """Everybody is signed in."""
-    services: Services = app.state.services
-    return School(
-        services,
-        north_student=await signed_in(services, Role.STUDENT, organization_id=NORTH),
-        south_student=await signed_in(services, Role.STUDENT, organization_id=SOUTH),
-        north_teacher=await signed_in(services, Role.TEACHER, organization_id=NORTH),
-        lone_teacher=await signed_in(services, Role.TEACHER),
-        admin=await signed_in(services, Role.ADMIN),
-    )
-
-
-async def asked(
-    school: School,
-    student: Person,
-    *,
-    took_s: float | None = None,
-    ago: timedelta = timedelta(minutes=1),
-    **fields: object,
-) -> str:
-    """Store a request as the pipeline leaves it, and return its id."""
-    made = now(school.services.clock) - ago
-    finished = {} if took_s is None else {"finished_at": made + timedelta(seconds=took_s)}
-    ordinary = {
-        "user_id": student.user_id,
-        "correlation_id": "req-12345678",
-        "student_query": QUESTION,
-        "grade_level": 10,
-        "interest": "football",
-        "modalities": ["video"],
-        "created_at": made,
-    }
-    row = ContentRequest(**ordinary | finished | fields)
-    async with school.services.database.transaction() as session:
-        session.add(row)
-        await session.flush()
-        return row.id
-
-
-async def completed(school: School, student: Person, took_s: float) -> str:
-    """A request that ended with a lesson after so many seconds."""
-    return await asked(
-        school, student, took_s=took_s, status=Status.COMPLETED, outcome=Outcome.COMPLETED
-    )
+    return await two_schools(app.state.services)
 
 
 async def audited(database: Database) -> list[tuple[str, str, str]]:
@@ -270,69 +213,6 @@ async def test_what_cannot_be_written_down_is_not_shown(
     assert school.north_student.user_id not in response.text
 
 
-async def test_the_figures_are_counted_from_the_rows(client: httpx.AsyncClient, school: School):
-    """Nineteen lessons of 1 to 19 s, one failure, one still waiting."""
-    for seconds in range(1, 20):
-        await completed(school, school.north_student, float(seconds))
-    failed = {"status": Status.FAILED, "outcome": Outcome.FAILED}
-    await asked(school, school.north_student, took_s=500.0, **failed)
-    await asked(school, school.north_student)
-
-    response = await client.get(f"{MONITORING}/metrics", headers=school.admin.headers)
-
-    figures = response.json()
-    assert (figures["total"], figures["active"]) == (21, 1)
-    assert figures["by_status"]["completed"] == 19
-    assert figures["by_status"]["cancelled"] == 0
-    assert figures["by_outcome"]["failed"] == 1
-    assert figures["success_rate"] == pytest.approx(0.95)
-    assert figures["duration"]["count"] == 19
-    assert figures["duration"]["p50_s"] == pytest.approx(10.0, abs=0.01)
-    assert figures["duration"]["p95_s"] == pytest.approx(19.0, abs=0.01)
-
-
-async def test_figures_of_nothing_are_nothing_and_not_perfection(
-    client: httpx.AsyncClient, school: School
-):
-    """Without a finished request there is no rate and no percentile (D86, D89)."""
-    await asked(school, school.north_student, ago=timedelta(hours=30))
-
-    response = await client.get(f"{MONITORING}/metrics?hours=24", headers=school.admin.headers)
-
-    figures = response.json()
-    assert figures["total"] == 0
-    assert figures["success_rate"] is None
-    assert figures["duration"] is None
-    assert figures["stage_durations"] == {}
-
-
-async def test_stages_have_durations_and_errors_of_their_own(
-    client: httpx.AsyncClient, school: School
-):
-    """A failed attempt counts among the errors and not in the durations."""
-    request_id = await completed(school, school.north_student, 3.0)
-    began = now(school.services.clock)
-    runs = [
-        (Stage.SCRIPT, StageStatus.COMPLETED, None, 0.2),
-        (Stage.SCRIPT, StageStatus.DEGRADED, None, 0.4),
-        (Stage.VIDEO, StageStatus.FAILED, ErrorType.STORAGE, 9.0),
-        (Stage.VIDEO, StageStatus.COMPLETED, None, 1.5),
-    ]
-    async with school.services.database.transaction() as session:
-        for stage, status, error, seconds in runs:
-            run = {"stage": stage, "status": status, "error_type": error, "duration_s": seconds}
-            session.add(StageRun(request_id=request_id, started_at=began, **run))
-
-    response = await client.get(f"{MONITORING}/metrics", headers=school.admin.headers)
-
-    figures = response.json()
-    assert figures["stage_durations"] == {
-        "script": {"count": 2, "p50_s": 0.2, "p95_s": 0.4},
-        "video": {"count": 1, "p50_s": 1.5, "p95_s": 1.5},
-    }
-    assert figures["stage_errors"] == {"video": {"storage": 1}}
-
-
 async def test_a_student_is_refused_and_nothing_is_written_down(
     client: httpx.AsyncClient, school: School, database: Database
 ):
@@ -354,19 +234,6 @@ class TestOnPostgres:
     def settings(self, settings_with, postgres_url: str):
         """Settings whose database is a real PostgreSQL."""
         return settings_with(database_url=postgres_url)
-
-    async def test_percentiles_are_the_same_as_on_sqlite(
-        self, client: httpx.AsyncClient, school: School
-    ):
-        """Integer division and differences of times are each database's own affair."""
-        for seconds in range(1, 20):
-            await completed(school, school.north_student, float(seconds))
-
-        response = await client.get(f"{MONITORING}/metrics", headers=school.admin.headers)
-
-        duration = response.json()["duration"]
-        assert (duration["count"], duration["p50_s"]) == (19, pytest.approx(10.0, abs=0.01))
-        assert duration["p95_s"] == pytest.approx(19.0, abs=0.01)
 
     async def test_pages_and_audit_work_there_too(
         self, client: httpx.AsyncClient, school: School, database: Database
