@@ -1,13 +1,18 @@
 """Several API processes, a worker of its own, PostgreSQL and Redis: one service."""
 
+import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
+import psutil
 from real.service import Service, StartService
 from test_metrics_page import page_of, sum_of
 
 API = "/api/v1"
 PASSWORD = "Lesson-42-for-everybody"
+READY_WITHIN_S = 3.0
 QUESTION = "How does photosynthesis turn light into sugar?"
 
 
@@ -100,3 +105,37 @@ def test_readiness_follows_what_the_service_stands_on(
     assert alive.json() == {"status": "alive"}
     (lost,) = [one for one in service.log_lines if one["message"] == "readiness_lost"]
     assert lost["failing"].keys() == {"database"}
+
+
+@contextmanager
+def frozen(server: subprocess.Popen[bytes]) -> Iterator[None]:
+    """A server that takes connections and questions, and answers none."""
+    processes = [psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)]
+    for one in processes:
+        one.suspend()
+    try:
+        yield
+    finally:
+        for one in processes:
+            one.resume()
+
+
+def test_a_service_whose_database_hangs_is_alive_and_says_that_it_is_not_ready(
+    running_service: StartService, postgres_url: str, postgres
+):
+    """Liveness within 50 ms, readiness within its budget, and both recover (behaviour 33)."""
+    env = {"DATABASE_URL": postgres_url, "ENVIRONMENT": "staging", "EMBEDDED_WORKER": "false"}
+    service = running_service("run", env=env)
+    with httpx.Client(base_url=service.base_url, timeout=10.0) as client:
+        assert client.get("/health/ready").status_code == 200
+        with frozen(postgres.server.process):
+            time.sleep(1.1)  # the last answer is no longer good
+            ready = client.get("/health/ready")
+            alive = [client.get("/health") for _ in range(5)]
+
+        service.wait_until(service.is_ready, timeout_s=15.0)
+
+    assert ready.status_code == 503
+    assert ready.elapsed.total_seconds() < READY_WITHIN_S
+    assert {answer.status_code for answer in alive} == {200}
+    assert min(answer.elapsed.total_seconds() for answer in alive) < 0.05

@@ -56,6 +56,31 @@ async def test_a_dependency_that_hangs_is_one_that_fails():
     assert not ready
 
 
+async def test_a_check_that_will_not_let_go_is_neither_waited_for_nor_asked_again():
+    """A driver that clings to a dead server costs one task, not one for each probe."""
+    clock, lets_go, asked = HandClock(), asyncio.Event(), []
+
+    async def clings() -> None:
+        asked.append(1)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await lets_go.wait()
+
+    readiness = Readiness({"database": clings}, clock=clock, timeout_s=0.02, keep_s=1.0)
+    answers = []
+    async with asyncio.timeout(1.0):
+        for _ in range(5):
+            answers.append(await readiness.is_ready())
+            clock.advance(2.0)
+    lets_go.set()
+    await asyncio.sleep(0.01)
+    await readiness.is_ready()
+
+    assert answers == [False] * 5
+    assert len(asked) == 2
+
+
 async def test_a_crowd_that_asks_makes_one_question():
     """A stranger cannot turn probes into load on our database (D39)."""
     database = Dependency()

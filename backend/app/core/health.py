@@ -14,6 +14,7 @@ True
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 from app.core.logging import get_logger
 from tocsin.clock import Clock
@@ -47,6 +48,7 @@ class Readiness:
         self._asked_ns: int | None = None
         self._failing: frozenset[str] = frozenset()
         self._asking: asyncio.Task[None] | None = None
+        self._hanging: set[str] = set()
         self._draining = False
 
     def drain(self) -> None:
@@ -74,21 +76,35 @@ class Readiness:
 
     async def _ask_all(self) -> None:
         names = list(self._checks)
-        errors = await asyncio.gather(*(self._error_of(self._checks[name]) for name in names))
+        errors = await asyncio.gather(*(self._error_of(name) for name in names))
         found = {name: error for name, error in zip(names, errors, strict=True) if error}
         if found.keys() != self._failing:
             self._tell(found)
         self._failing = frozenset(found)
         self._asked_ns = self._clock.monotonic_ns()
 
-    async def _error_of(self, check: Check) -> str:
-        """The type of the error that the check met, or nothing."""
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                await check()
-        except Exception as error:  # noqa: BLE001 - whatever a driver raises means «not ready»
-            return type(error).__name__
-        return ""
+    async def _error_of(self, name: str) -> str:
+        """What the check met, as the type of an error, or nothing."""
+        if name in self._hanging:
+            return "TimeoutError"  # not asked again while it has not let go of the last time
+        check = asyncio.ensure_future(self._checks[name]())
+        done, _ = await asyncio.wait({check}, timeout=self._timeout_s)
+        if not done:
+            # A driver may take seconds to give up (asyncpg's close waits for the server):
+            # nobody waits for that here.
+            check.cancel()
+            self._hanging.add(name)
+            check.add_done_callback(partial(self._let_go, name))
+            return "TimeoutError"
+        if check.cancelled():
+            return "CancelledError"
+        error = check.exception()
+        return type(error).__name__ if error else ""
+
+    def _let_go(self, name: str, check: "asyncio.Future[object]") -> None:
+        self._hanging.discard(name)
+        if not check.cancelled():
+            check.exception()  # seen: it came too late to be told
 
     def _tell(self, failing: Mapping[str, str]) -> None:
         """Log a change, and changes alone: probes come every few seconds."""
