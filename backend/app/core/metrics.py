@@ -148,12 +148,12 @@ QUEUE_AGE = metrics_client.gauge(
 DATABASE_POOL_IN_USE = metrics_client.gauge(
     "database_pool_connections_in_use",
     "Connections that this process's pool has lent out.",
-    across_workers="max",
+    across_workers="livemax",
 )
 DATABASE_POOL_SIZE = metrics_client.gauge(
     "database_pool_connections_max",
     "Connections that this process's pool may lend at the most.",
-    across_workers="max",
+    across_workers="livemax",
 )
 
 # --- Every request, and the process ----------------------------------------------------

@@ -1,9 +1,9 @@
 """Where the numbers live: a few floats per series, in memory or in this worker's file.
 
-Recording is an addition to a cell under one lock. prometheus_client's own values cost
-0.3 µs an addition, 0.7 µs with several worker processes (each bucket and sum apart), and
-cannot be taken back there; these cost half as much either way and can. They are handed to
-its registry through its public ``Collector`` protocol (decision D-2).
+Recording is an addition to a cell under one lock, so the five series that a request moves
+cost 0.9 µs; they cost 2.8 µs in prometheus_client's own children, 6.4 µs with several worker
+processes (``benchmarks/metrics_cost.py``), and there they can never be taken out again. Ours
+are handed to its registry through its public ``Collector`` protocol (decision D-2).
 
 Nothing happens at import: whether there is a worker file is found out at the first
 recording, or at :meth:`Store.settle`. After a fork the child counts from zero, so that
@@ -143,6 +143,7 @@ class Store:
         self._on_error = on_error
         self._file: CellFile | None = None
         self._settled = False
+        self._is_file_full = False
         self._series: dict[Series, None] = {}
         _follow_forks(self)
 
@@ -204,7 +205,10 @@ class Store:
             try:
                 cells, at = self._file.add(series.shape, series.labels)
             except OSError as error:
-                self._on_error(error)
+                # Told once, and after it is noted: to count this takes a series as well.
+                if not self._is_file_full:
+                    self._is_file_full = True
+                    self._on_error(error)
                 return
             for index, value in enumerate(values):
                 cells[at + index] = value
