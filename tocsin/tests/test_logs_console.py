@@ -6,6 +6,9 @@ import re
 from datetime import datetime
 
 import pytest
+from hostile import NAMES, VALUES
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from log_process import start
 from logged import Logged
 
@@ -115,6 +118,16 @@ def test_a_wrong_entry_is_shown_all_the_same(entry):
     line = render(entry)
 
     assert line.count(b"\n") == 1
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.dictionaries(NAMES, VALUES, max_size=5), VALUES)
+def test_any_event_is_one_line_here_too(fields, message):
+    """Whatever is logged, nothing is raised and no line is forged (behaviours 20 and 21)."""
+    with Logged(log_format="console") as logged:
+        log.warning(message, **{**fields, "exc_info": None, "stack_info": False})
+
+    assert len(_text(logged).splitlines()) == 1
 
 
 def test_there_is_colour_on_a_terminal_and_nowhere_else():

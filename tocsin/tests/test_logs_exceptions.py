@@ -7,6 +7,7 @@ import re
 import pytest
 from logged import Logged
 
+from tocsin.telemetry.context import RequestContext, request_context
 from tocsin.telemetry.logs import get_logger, mark_recorded, was_recorded
 
 log = get_logger("shop.cart")
@@ -221,6 +222,19 @@ def test_a_group_counts_as_recorded_when_all_its_members_are():
     assert was_recorded(ExceptionGroup("all", [seen, ExceptionGroup("inner", [seen])]))
     assert not was_recorded(ExceptionGroup("all", [seen, unseen]))
     assert not was_recorded(None)
+
+
+def test_the_same_exception_object_is_news_in_another_request():
+    """A shared or prepared exception that strikes twice is recorded twice (behaviour 21)."""
+    error = LookupError("prepared once")
+
+    with request_context(RequestContext("req-1")):
+        mark_recorded(error)
+        again_in_the_first = was_recorded(error)
+    with request_context(RequestContext("req-2")):
+        in_the_second = was_recorded(error)
+
+    assert (again_in_the_first, in_the_second, was_recorded(error)) == (True, False, True)
 
 
 async def test_a_task_nobody_awaited_leaves_one_line():

@@ -201,7 +201,9 @@ def test_a_forked_child_is_not_held_up_by_a_thread_of_its_parent():
         thread.join()
     """)
 
-    assert ended.messages() == ["of_the_child"] * 30
+    # Python 3.12 and later warn of such a fork, which is the point here.
+    said = [one["message"] for one in ended.entries if one["logger"] != "py.warnings"]
+    assert said == ["of_the_child"] * 30
 
 
 def test_logging_in_a_signal_handler_is_safe():

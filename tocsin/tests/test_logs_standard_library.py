@@ -181,13 +181,17 @@ def test_after_logging_was_shut_down_we_still_write():
 
 
 def test_the_handler_waits_for_no_lock():
-    """It has none: logging's own goes around it in every call otherwise."""
+    """A thread that died while it logged holds up nobody; others may wait for their own."""
     with Logged() as logged:
         (handler,) = logging.root.handlers
-        lock = handler.lock
+        handler.acquire()
+        thread = threading.Thread(target=logging.getLogger("lib").warning, args=("said",))
+        thread.start()
+        thread.join(10)
+        handler.release()
 
-    assert lock is None
-    assert logged.lines() == []
+    assert not thread.is_alive()
+    assert logged.line("said")
 
 
 def test_a_stack_that_was_asked_for_is_a_field():

@@ -137,7 +137,7 @@ class Backlog:
     def _written(self, chunk: bytes) -> bool:
         try:
             self._reaches_reader = self._outlet.push(chunk, _PATIENCE_S)
-        except (OSError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - a stream may be anybody's object
             self._reaches_reader = False
             self._dropped(cause_of(error), chunk.count(b"\n"))
             return True

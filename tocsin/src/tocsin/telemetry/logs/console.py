@@ -18,6 +18,7 @@ from typing import Any, Final
 import orjson
 from structlog.dev import Column, ConsoleRenderer, KeyValueColumnFormatter, LogLevelColumnFormatter
 
+from tocsin.telemetry.logs.encoding import encode
 from tocsin.telemetry.logs.entry import INSERT_ID, LABELS, SAMPLED, SOURCE, SPAN, TRACE
 
 _EVENT_WIDTH: Final = 30
@@ -83,7 +84,13 @@ class ConsoleRendering:
         )
 
     def __call__(self, entry: Mapping[str, Any]) -> bytes:
-        """The lines of one entry, in UTF-8."""
+        """The lines of one entry, in UTF-8; one that cannot be rendered comes as JSON."""
+        try:
+            return self._rendered(entry)
+        except Exception:  # noqa: BLE001 - the line matters more than its looks
+            return encode(entry)
+
+    def _rendered(self, entry: Mapping[str, Any]) -> bytes:
         event = {
             "timestamp": _time_of_day(entry.get("time")),
             "level": entry.get("severity", "DEFAULT"),

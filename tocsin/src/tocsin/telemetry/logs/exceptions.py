@@ -14,13 +14,14 @@ proto): causes, contexts, groups and notes included, local variables never.
 import traceback
 from typing import Any, Final, NamedTuple
 
+from tocsin.telemetry.context import current
 from tocsin.telemetry.logs.plain import MARGIN_CHARS, plain_text
 
 STACK_HEAD_CHARS: Final = 8_192
 STACK_TAIL_CHARS: Final = 20_480
 _FRAMES: Final = 200
 _RECORDED: Final = "_tocsin_recorded"
-_CHAIN: Final = 32
+_NESTED_GROUPS: Final = 32
 
 
 class StackText(NamedTuple):
@@ -82,24 +83,31 @@ def error_of(exc_info: Any) -> BaseException | None:
 def mark_recorded(error: BaseException) -> None:
     """Say that ``error`` has its log line, so that the server's own report is left out.
 
-    The mark hangs on the exception and dies with it.
+    The mark hangs on the exception and names the request: an exception object that is
+    raised again (a shared future's, a prepared one) is news in another request.
 
     >>> error = ValueError("seen")
     >>> mark_recorded(error)
     >>> was_recorded(error), was_recorded(ExceptionGroup("all", [error]))
     (True, True)
     """
-    error.__dict__[_RECORDED] = True
+    context = current()
+    error.__dict__[_RECORDED] = "" if context is None else context.request_id
 
 
 def was_recorded(error: BaseException | None) -> bool:
-    """Whether ``error`` (of a group: each member) has its log line."""
-    return error is not None and _recorded(error, 0)
+    """Whether ``error`` (of a group: each member) has its log line, of this request.
+
+    Outside of a request, where servers report, any request's line will do.
+    """
+    context = current()
+    return error is not None and _recorded(error, "" if context is None else context.request_id, 0)
 
 
-def _recorded(error: BaseException, depth: int) -> bool:
-    if _RECORDED in error.__dict__:
+def _recorded(error: BaseException, request_id: str, depth: int) -> bool:
+    mark = error.__dict__.get(_RECORDED)
+    if mark is not None and (not mark or not request_id or mark == request_id):
         return True
-    if isinstance(error, BaseExceptionGroup) and depth < _CHAIN:
-        return all(_recorded(one, depth + 1) for one in error.exceptions)
+    if isinstance(error, BaseExceptionGroup) and depth < _NESTED_GROUPS:
+        return all(_recorded(one, request_id, depth + 1) for one in error.exceptions)
     return False

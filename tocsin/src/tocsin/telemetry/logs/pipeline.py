@@ -81,6 +81,8 @@ class LogPipeline:
         self._render = _rendering(settings, stream)
         self._sink = LineSink(stream, on_dropped=self._dropped, announce=self._announcement)
         self._put = self._sink.put
+        # A finished entry that is encoded already: one JSON object and its newline.
+        self.write_line = self._sink.put
         self._budget = ring_budget or RingBudget()
         self._recorder = Recorder(
             self.shape, clock=clock, guard=guard, write=self.write, on_dropped=self._dropped

@@ -120,7 +120,7 @@ class LineSink:
             return
         try:
             rest = self._outlet.offer(lines)
-        except (OSError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - a stream may be anybody's object
             self._drop(cause_of(error), len(lines))
             return
         if rest:

@@ -54,6 +54,22 @@ def extra_fields(record: logging.LogRecord) -> dict[str, Any]:
     return {key: value for key, value in vars(record).items() if key not in _OWN_ATTRIBUTES}
 
 
+class _NoLock:
+    """What logging acquires around a handler, without anything to wait for."""
+
+    def acquire(self) -> bool:
+        return True
+
+    def release(self) -> None:
+        return None
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
 class RecordHandler(logging.Handler):
     """Hands records to the recorder."""
 
@@ -67,7 +83,7 @@ class RecordHandler(logging.Handler):
 
     def createLock(self) -> None:  # noqa: N802 - logging's name
         """Have none: the recorder needs no help, and a lock can be waited for."""
-        self.lock = None
+        self.lock = _NoLock()  # type: ignore[assignment] # is all that logging asks of it
 
     def emit(self, record: logging.LogRecord) -> None:
         """Record one."""
