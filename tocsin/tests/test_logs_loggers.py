@@ -92,6 +92,19 @@ async def test_the_asynchronous_methods_say_the_same():
     assert "stack_trace" in entries[-1]
 
 
+def test_an_event_may_be_named():
+    """`log.info(event=…)` is structlog's way too; beside an event it is a field."""
+    with Logged() as logged:
+        log.info(event="cart_filled")
+        log.info("cart_filled", event="birthday")
+        log.info()
+
+    named, both, neither = logged.lines()
+    assert named["message"] == both["message"] == "cart_filled"
+    assert both["field_event"] == "birthday"
+    assert neither["message"] == "None"
+
+
 def test_the_other_names_of_the_levels_work():
     """All of structlog's names, `warn`, `fatal`, `err` and `msg`, are understood."""
     with Logged() as logged:

@@ -88,6 +88,18 @@ def test_an_uncaught_exception_is_one_line():
     assert (ended.code, ended.err) == (1, b"")
 
 
+def test_the_end_of_a_process_is_told_even_if_its_cause_was():
+    """That an error happened is one fact; that it ended the process is another."""
+    ended = run("""
+        pipeline().install()
+        error = LookupError("told")
+        mark_recorded(error)
+        raise error
+    """)
+
+    assert ended.messages() == ["uncaught_exception"]
+
+
 def test_an_uncaught_exception_of_a_thread_is_one_line():
     """It names the thread, and the process goes on (D27)."""
     ended = run("""

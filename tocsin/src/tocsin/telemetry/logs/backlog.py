@@ -1,7 +1,16 @@
-"""Lines that wait for a slow reader, in bounded memory, written by a thread of their own.
+r"""Lines that wait for a slow reader, in bounded memory, written by a thread of their own.
 
 The thread starts with the first line that has to wait. It writes in order; while it has
 work, later lines queue behind it. Over the limit new lines are dropped and counted.
+
+>>> import io
+>>> from tocsin.telemetry.logs.outlets import StreamOutlet
+>>> stream = io.BytesIO()
+>>> backlog = Backlog(StreamOutlet(stream), dropped=print, emptied=lambda: None, limit_bytes=9)
+>>> backlog.add([b"one\n", b"two\n", b"three\n"])
+backlog_full 1
+>>> backlog.wait_until_empty(5.0), stream.getvalue()
+(True, b'one\ntwo\n')
 """
 
 from collections import deque

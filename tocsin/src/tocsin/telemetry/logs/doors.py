@@ -3,6 +3,10 @@
 A logger is made at import time, when nothing is configured yet. So it holds a door; the
 door knows the logger's level, and leads to the installed pipeline or, as long as there
 is none, to standard error.
+
+>>> door = door_of("shop.cart")
+>>> door is door_of("shop.cart"), door.opens(logging.ERROR), door.opens(logging.DEBUG)
+(True, True, False)
 """
 
 import logging

@@ -126,7 +126,7 @@ def _message(draft: Draft, message: Any, args: Any) -> str:
         text = message
     else:
         shown = plain("message", message, draft.notes)
-        text = shown if isinstance(shown, str) else _json(shown)
+        text = _json(shown) if isinstance(shown, list | dict) else str(shown)
     if args:
         text = _filled_in(draft, text, args)
     return plain_text("message", text, MESSAGE_CHARS, draft.notes)

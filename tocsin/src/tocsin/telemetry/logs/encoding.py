@@ -16,7 +16,7 @@ from typing import Any, Final
 import orjson
 
 from tocsin.telemetry.logs.entry import INSERT_ID, LABELS, NOTES, SAMPLED, SPAN, TRACE
-from tocsin.telemetry.logs.plain import key_text, plain
+from tocsin.telemetry.logs.plain import key_text, plain, trimmed_value
 
 MAX_LINE_BYTES: Final = 65_536
 
@@ -70,7 +70,7 @@ def _made_plain(entry: Mapping[str, Any]) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     for key, value in entry.items():
         name = key_text(key, notes)
-        shown[name] = plain(name, value, notes)
+        shown[name] = trimmed_value(plain(name, value, notes))
     return _with_notes(shown, notes)
 
 

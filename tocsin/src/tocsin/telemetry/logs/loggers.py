@@ -149,7 +149,11 @@ class EventLogger(BoundLoggerBase):
         """
         fields: MutableMapping[str, Any] = dict(told.fields)
         if "event" in fields:
-            fields["field_event"] = fields.pop("event")
+            event = fields.pop("event")
+            if told.message is None:  # log.info(event="cart_filled") is structlog's way too
+                told.message = event
+            else:
+                fields["field_event"] = event
         told.fields = dict(fields)
         fields["event"] = told.message
         try:

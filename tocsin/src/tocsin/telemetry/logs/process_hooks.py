@@ -58,6 +58,7 @@ class ProcessHooks:
         if issubclass(kind, KeyboardInterrupt):
             sys.__excepthook__(kind, error, trace)
             return
+        # Also when the error has its line: that the process ends is one more fact.
         self._tell(logging.CRITICAL, "uncaught_exception", error, thread="MainThread")
         self._flush(_FLUSH_S)
 
@@ -65,11 +66,14 @@ class ProcessHooks:
         if told.exc_value is None or issubclass(told.exc_type, SystemExit):
             return
         name = told.thread.name if told.thread is not None else ""
-        self._tell(logging.ERROR, "uncaught_exception", told.exc_value, thread=name)
+        if not was_recorded(told.exc_value):
+            self._tell(logging.ERROR, "uncaught_exception", told.exc_value, thread=name)
 
     def _unraisable(self, told: "sys.UnraisableHookArgs") -> None:
         where = getattr(told.object, "__qualname__", type(told.object).__name__)
-        if told.exc_value is not None:
+        if told.exc_value is None:
+            sys.__unraisablehook__(told)
+        elif not was_recorded(told.exc_value):
             self._tell(logging.ERROR, "unraisable_exception", told.exc_value, where=where)
 
     def _warned(  # noqa: PLR0917 - the signature of warnings.showwarning
@@ -93,8 +97,7 @@ class ProcessHooks:
         )
 
     def _tell(self, level: int, message: str, error: BaseException, **fields: Any) -> None:
-        if not was_recorded(error):
-            self._record(level, UNCAUGHT_LOGGER, message, error=error, **fields)
+        self._record(level, UNCAUGHT_LOGGER, message, error=error, **fields)
 
     def _record(
         self,

@@ -2,6 +2,19 @@
 
 Whatever goes wrong on the way leaves a line that says so; a redactor that fails leaves
 the line without what it could not vet.
+
+>>> from tocsin.clock import SystemClock
+>>> from tocsin.telemetry.redaction import Redactor
+>>> from tocsin.telemetry.settings import Environment, TelemetrySettings
+>>> settings = TelemetrySettings(service="shop", environment=Environment.TEST)
+>>> shape = EntryShape(settings, redactor=Redactor(), started_ns=0)
+>>> entries = []
+>>> recorder = Recorder(
+...     shape, clock=SystemClock(), guard=Guard(), write=entries.append, on_dropped=print
+... )
+>>> recorder.say("debug_lines_missing", dropped=3)
+>>> entries[0]["message"], entries[0]["dropped"]
+('debug_lines_missing', 3)
 """
 
 from collections.abc import Callable

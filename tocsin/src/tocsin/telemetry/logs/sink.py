@@ -18,7 +18,6 @@ b'{}\n'
 from asyncio import AbstractEventLoop, _get_running_loop
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from threading import Lock, RLock
 from typing import BinaryIO
 
@@ -108,11 +107,9 @@ class LineSink:
         self.drain()
 
     def _taken(self) -> list[bytes]:
-        lines: list[bytes] = []
-        with suppress(IndexError):
-            while True:
-                lines.append(self._lines.popleft())
-        return lines
+        # Only who holds the lock takes lines away, so there are at least so many.
+        take = self._lines.popleft
+        return [take() for _ in range(len(self._lines))]
 
     def _write(self, lines: Sequence[bytes]) -> None:
         if self._backlog.busy:
