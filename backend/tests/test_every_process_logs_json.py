@@ -30,7 +30,7 @@ def assert_whole(service: Service) -> None:
 def test_an_api_process_writes_nothing_but_json(
     running_service: StartService, how: How, workers: int
 ):
-    """From its first word to its last: start, requests, refusals, a warning, the end."""
+    """From its first word to its last: start, requests, refusals, the end (D27)."""
     service = running_service(how, workers=workers)
 
     httpx.get(f"{service.base_url}/api/v1/auth/me")
@@ -45,7 +45,7 @@ def test_an_api_process_writes_nothing_but_json(
 
 
 def test_no_request_is_told_twice(running_service: StartService):
-    """The server's own access line would be a second one, in its own shape."""
+    """The server's own access line would be a second one (behaviour 29)."""
     service = running_service("uvicorn")
 
     httpx.get(f"{service.base_url}/api/v1/auth/me")
@@ -57,7 +57,7 @@ def test_no_request_is_told_twice(running_service: StartService):
 
 
 def test_the_servers_own_words_come_in_our_shape(running_service: StartService):
-    """What uvicorn says of its start and its end is a line like any other."""
+    """What uvicorn says of its start and its end is a line like any other (behaviour 29)."""
     service = running_service("run")
 
     service.stop()
@@ -68,7 +68,7 @@ def test_the_servers_own_words_come_in_our_shape(running_service: StartService):
 
 
 def test_a_worker_process_writes_nothing_but_json(running_service: StartService):
-    """The process that does the work is as readable as the one that takes it on."""
+    """The process that does the work is as readable as the one that takes it on (D27)."""
     service = running_service("worker")
 
     code = service.stop(signal.SIGTERM)

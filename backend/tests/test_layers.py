@@ -76,7 +76,7 @@ def layers_of(app: FastAPI) -> list[str]:
 
 
 async def test_the_layers_stand_in_the_order_that_is_written_down(watched: Watched):
-    """Who is outermost sees everything; an earlier system had it the wrong way round."""
+    """Who is outermost sees everything; an earlier system had it the wrong way (D31)."""
     found = layers_of(watched.app)
 
     assert [name for name in found if name in LAYERS] == LAYERS
@@ -106,7 +106,7 @@ ANSWERS: dict[str, tuple[int, str, Act]] = {
 
 @pytest.mark.parametrize("whose", ANSWERS)
 async def test_every_answer_is_whole_whoever_gives_it(watched: Watched, whose: str):
-    """Id, security headers, one line, one count under the route's template."""
+    """Id, headers, one line, one count under the route's template (behaviour 25)."""
     status, route, act = ANSWERS[whose]
     before = counted(route, status)
 

@@ -45,7 +45,7 @@ def ask(service: Service, times: int) -> set[str]:
 def test_the_page_of_several_processes_equals_the_requests_sent(
     running_service: StartService, tmp_path, how
 ):
-    """Whichever process answers the scrape, it speaks for all."""
+    """Whichever process answers the scrape, it speaks for all (behaviour 19)."""
     folder = tmp_path / "numbers"
     folder.mkdir()
     service = running_service(how, workers=2, env={"PROMETHEUS_MULTIPROC_DIR": str(folder)})
@@ -63,7 +63,7 @@ def test_the_page_of_several_processes_equals_the_requests_sent(
 
 
 def test_a_process_that_died_keeps_its_counts_and_is_not_live(running_service: StartService):
-    """What it counted happened; what it was doing it does no more; its files do not pile up."""
+    """What it counted happened; what it was doing it does no more; its files do not pile up (behaviour 19)."""
     service = running_service("run", workers=2)
     ask(service, 40)
     before = page_of(service)
@@ -112,7 +112,7 @@ async def test_this_machine_may_read_the_page(app: FastAPI, peer: str):
 
 @pytest.mark.parametrize("peer", ["192.0.2.7", "10.0.0.1", "2001:db8::1", "localhost", None])
 async def test_another_machine_may_not(app: FastAPI, peer: str | None):
-    """Without a token the page is for this machine alone."""
+    """Without a token the page is for this machine alone (D72)."""
     response = await scrape(app, peer)
 
     assert response.status_code == 403

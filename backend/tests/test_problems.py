@@ -58,7 +58,7 @@ async def test_a_body_that_is_no_json_is_refused_politely(client: httpx.AsyncCli
 
 
 async def test_an_invalid_field_is_named_and_its_value_is_not(client: httpx.AsyncClient):
-    """A password that is too short must not come back, nor be quoted by the validator."""
+    """A password that is too short must not come back in the answer (D18)."""
     pupil = {"email": f"{A_SECRET}@", "password": A_SECRET[:5], "role": A_SECRET}
 
     response = await client.post(REGISTER, json=pupil)

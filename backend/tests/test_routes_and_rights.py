@@ -63,7 +63,7 @@ async def ask(client: httpx.AsyncClient, route: str, headers: dict[str, str]) ->
 
 
 async def test_no_route_is_without_a_decision(app: FastAPI):
-    """A new endpoint is closed to review until somebody says who may call it."""
+    """A new endpoint fails this test until somebody says who may call it (D73)."""
     declared = set(routes_of(app))
 
     undecided, vanished = declared - MAY_CALL.keys(), MAY_CALL.keys() - declared
@@ -76,7 +76,7 @@ async def test_no_route_is_without_a_decision(app: FastAPI):
 async def test_each_route_is_open_to_those_it_is_meant_for(
     app: FastAPI, client: httpx.AsyncClient, caller: str
 ):
-    """Everybody asks everything: 401 for strangers, 403 for the wrong role, no more doors."""
+    """Everybody asks everything: 401 for strangers, 403 for the wrong role (D72, D73)."""
     found = {}
     for route in MAY_CALL:
         # Somebody new each time: a sign-out must not close the doors that follow.
