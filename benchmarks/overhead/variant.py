@@ -67,9 +67,7 @@ VARIANTS: Final = {
             "lines",
             owes={"lines": ONCE},
         ),
-        Variant(
-            "slowapi", "SlowAPIMiddleware as documented, memory", "limits", owes={"hits": ONCE}
-        ),
+        Variant("slowapi", "slowapi as documented, in memory", "limits", owes={"hits": ONCE}),
         Variant(
             "otel_trace_10",
             "OpenTelemetry for FastAPI, 10 % of the traces, exporter discards",

@@ -11,16 +11,21 @@ outcome is no plain answer (see :mod:`tocsin.telemetry.exchange`) has a status b
 table and so a severity. Probes leave a line at DEBUG for sampled traces, and at WARNING
 when they failed.
 
-Whatever is the same for all requests of one method, route and outcome is put together
-once; what a line costs is one copy of that, the changing fields and their encoding.
+Whatever is the same for all requests of one method, route and outcome is encoded once,
+with holes for the rest; a line costs one filling of the holes. Only a request with bound
+fields, and a log that people read, take the long way over a dict.
 
 Shape: https://cloud.google.com/logging/docs/structured-logging and
 https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry#HttpRequest (its
 64-bit sizes are text in JSON).
 """
 
+import json
 from functools import lru_cache
+from json.encoder import encode_basestring_ascii
 from typing import Any, Final
+
+import orjson
 
 from tocsin.telemetry.context import RequestContext
 from tocsin.telemetry.exchange import (
@@ -31,11 +36,11 @@ from tocsin.telemetry.exchange import (
     Exchange,
 )
 from tocsin.telemetry.guard import Guard
-from tocsin.telemetry.logs.entry import LABELS, SAMPLED, SPAN, TRACE, renamed
+from tocsin.telemetry.logs import LogPipeline
+from tocsin.telemetry.logs.entry import LABELS, NOTES, SAMPLED, SPAN, TRACE, renamed
 from tocsin.telemetry.logs.plain import plain
 from tocsin.telemetry.logs.timestamps import rfc3339
 from tocsin.telemetry.redaction import WITHHELD, Redactor
-from tocsin.telemetry.routes import UNMATCHED
 from tocsin.telemetry.settings import TelemetrySettings
 from tocsin.telemetry.websocket import Conversation
 
@@ -44,17 +49,39 @@ LOGGER: Final = "tocsin.access"
 _AGENTS_REMEMBERED: Final = 1024
 _AGENT_CHARS: Final = 256
 _PATH_CHARS: Final = 1024
-_LINES_REMEMBERED: Final = 4096
-_PROTOCOLS: Final = {version: f"HTTP/{version}" for version in ("1.0", "1.1", "2", "3")}
-_NS_PER_S: Final = 1e9
+_TEMPLATES_REMEMBERED: Final = 4096
+_USER_AGENT: Final = b"user-agent"
+_PROTOCOLS: Final = {"1.0": "HTTP/1.0", "1.1": "HTTP/1.1", "2": "HTTP/2", "3": "HTTP/3"}
+_US_PER_S: Final = 1_000_000
+_NS_PER_US: Final = 1_000
+_COMPACT: Final = (",", ":")
+_HOLES: Final = (
+    ',"time":"%%s","httpRequest":{"requestMethod":"%s","status":%d,"requestUrl":%%s,'
+    '"requestSize":"%%d","responseSize":"%%d","latency":"%%d.%%06ds","protocol":"%%s"%%s},'
+    '"request_id":"%%s","correlation_id":"%%s","logging.googleapis.com/trace":"%s%%s",'
+    '"logging.googleapis.com/spanId":"%%s","logging.googleapis.com/trace_sampled":%%s,'
+    '"client":"%%s"'
+)
+"""What differs between requests of one template; each value is safe within JSON's quotes."""
+
+_quoted = encode_basestring_ascii
 
 
 class AccessLines:
-    """Builds the access line of a finished exchange."""
+    """Writes the access line of a finished exchange or conversation."""
 
-    def __init__(self, settings: TelemetrySettings, *, redactor: Redactor, guard: Guard) -> None:
+    def __init__(
+        self,
+        settings: TelemetrySettings,
+        *,
+        redactor: Redactor,
+        guard: Guard,
+        logs: LogPipeline,
+    ) -> None:
         self._redactor = redactor
         self._guard = guard
+        self._logs = logs
+        self._is_json = settings.log_format == "json"
         self._labels = {
             "service": settings.service,
             "environment": settings.environment.value,
@@ -63,50 +90,53 @@ class AccessLines:
         }
         project = settings.google_project
         self._trace_prefix = f"projects/{project}/traces/" if project else ""
-        self._beginnings: dict[tuple[str, str, str, int], dict[str, Any]] = {}
-        self._agent = lru_cache(maxsize=_AGENTS_REMEMBERED)(self._redacted_agent)
+        self._templates: dict[tuple[str, str, str, int, str], str] = {}
+        self._agent = lru_cache(maxsize=_AGENTS_REMEMBERED)(self._agent_part)
 
-    def line(
-        self,
-        exchange: Exchange,
-        *,
-        method: str,
-        route: str,
-        wall_ns: int,
-        user_agent: bytes | None,
-    ) -> dict[str, Any]:
-        """The finished entry; every field is fit to be written as it stands."""
-        context = exchange.context
-        duration_s = (exchange.last_byte_ns - exchange.started_ns) / _NS_PER_S
-        entry = self._beginning(method, route, exchange.outcome, exchange.status).copy()
-        entry["time"] = rfc3339(wall_ns)
-        entry["httpRequest"] = http_request = {
-            "requestMethod": method,
-            "requestUrl": self._path(route, exchange.scope["path"]),
-            "requestSize": str(exchange.request_bytes),
-            "status": exchange.status,
-            "responseSize": str(exchange.response_bytes),
-            "latency": f"{duration_s:.6f}s",
-            "protocol": _PROTOCOLS.get(exchange.scope.get("http_version", ""), "HTTP"),
-        }
-        if user_agent:
-            http_request["userAgent"] = self._agent(user_agent)
+    def write(
+        self, exchange: Exchange, *, method: str, route: str, wall_ns: int, severity: str = ""
+    ) -> None:
+        """Write the line of one request; ``severity`` replaces that of its status."""
+        context, scope, started_ns = exchange.context, exchange.scope, exchange.started_ns
+        kind = (method, route, exchange.outcome, exchange.status, severity)
+        template = self._templates.get(kind)
+        if template is None:
+            template = self._template(*kind)
+        path = scope["path"]
+        took_us = (exchange.last_byte_ns - started_ns) // _NS_PER_US
+        agent = exchange.headers.get(_USER_AGENT)
+        line = template % (
+            rfc3339(wall_ns),
+            # A path without parameters is what we declared ourselves.
+            _quoted(route if path == route else self._path(path)),
+            exchange.request_bytes,
+            exchange.response_bytes,
+            took_us // _US_PER_S,
+            took_us % _US_PER_S,
+            _PROTOCOLS.get(scope["http_version"], "HTTP"),
+            self._agent(agent) if agent else "",
+            context.request_id,
+            context.correlation_id,
+            context.trace_id,
+            context.span_id,
+            "true" if context.sampled else "false",
+            context.client,
+        )
         if exchange.first_byte_ns:
-            first_byte_ns = exchange.first_byte_ns - exchange.started_ns
-            entry["first_byte_s"] = first_byte_ns / _NS_PER_S
+            first_us = (exchange.first_byte_ns - started_ns) // _NS_PER_US
+            line += ',"first_byte_s":%d.%06d' % divmod(first_us, _US_PER_S)
         if exchange.status_sent != exchange.status:
-            entry["status_sent"] = exchange.status_sent
-        self.identify(entry, context)
-        return entry
+            line += f',"status_sent":{exchange.status_sent}'
+        self._put(line, context)
 
-    def conversation(
+    def write_conversation(
         self, conversation: Conversation, *, route: str, duration_s: float, wall_ns: int
-    ) -> dict[str, Any]:
-        """The line of a whole WebSocket; ``status`` is that of its handshake."""
-        status = conversation.status or CLIENT_GONE_STATUS
-        severity = "ERROR" if conversation.outcome == EXCEPTION else severity_of_status(status)
+    ) -> None:
+        """Write the line of a whole WebSocket; ``status`` is that of its handshake."""
+        context, status = conversation.context, conversation.status or CLIENT_GONE_STATUS
+        failed = conversation.outcome == EXCEPTION
         entry = {
-            "severity": severity,
+            "severity": "ERROR" if failed else severity_of_status(status),
             "message": f"WEBSOCKET {route} {conversation.close_code or status}",
             "logger": LOGGER,
             "route": route,
@@ -115,66 +145,67 @@ class AccessLines:
             "time": rfc3339(wall_ns),
             "httpRequest": {
                 "requestMethod": "GET",
-                "requestUrl": self._path(route, conversation.scope["path"]),
+                "requestUrl": self._path(conversation.scope["path"]),
                 "status": status,
                 "latency": f"{duration_s:.6f}s",
                 "protocol": "websocket",
             },
             "messages_received": conversation.received,
             "messages_sent": conversation.sent,
+            "request_id": context.request_id,
+            "correlation_id": context.correlation_id,
+            TRACE: self._trace_prefix + context.trace_id,
+            SPAN: context.span_id,
+            SAMPLED: context.sampled,
+            "client": context.client,
         }
         if conversation.close_code:
             entry["close_code"] = conversation.close_code
-        self.identify(entry, conversation.context)
-        return entry
+        self._put(json.dumps(entry, separators=_COMPACT)[:-1], context)
 
-    def identify(self, entry: dict[str, Any], context: RequestContext) -> None:
-        """Add who is served and in which trace."""
-        entry["request_id"] = context.request_id
-        entry["correlation_id"] = context.correlation_id
-        entry[TRACE] = self._trace_prefix + context.trace_id
-        entry[SPAN] = context.span_id
-        entry[SAMPLED] = context.sampled
-        if context.client:
-            entry["client"] = context.client
+    def _put(self, line: str, context: RequestContext) -> None:
+        """Write a line that lacks its end; ``context`` may still add to it."""
         if context.user:
-            entry["user"] = context.user
-            entry["user_role"] = context.user_role
+            line += f',"user":{_quoted(context.user)},"user_role":{_quoted(context.user_role)}'
+        if self._is_json and not context.fields:
+            self._logs.write_line(f"{line}}}\n".encode())
+            return
+        entry = orjson.loads(line + "}")
         if context.fields:
             self._add_bound(entry, context.fields)
+        self._logs.write(entry)
 
-    def _beginning(self, method: str, route: str, outcome: str, status: int) -> dict[str, Any]:
-        key = (method, route, outcome, status)
-        beginning = self._beginnings.get(key)
-        if beginning is None:
-            beginning = {
-                "severity": severity_of_status(status),
-                "message": f"{method} {route} {status}",
-                "logger": LOGGER,
-                "route": route,
-                "outcome": outcome,
-                LABELS: self._labels,
-            }
-            # Methods, routes and outcomes are few; an application may answer any status.
-            if len(self._beginnings) < _LINES_REMEMBERED:
-                self._beginnings[key] = beginning
-        return beginning
+    def _template(self, method: str, route: str, outcome: str, status: int, severity: str) -> str:
+        fixed = {
+            "severity": severity or severity_of_status(status),
+            "message": f"{method} {route} {status}",
+            "logger": LOGGER,
+            "route": route,
+            "outcome": outcome,
+            LABELS: self._labels,
+        }
+        beginning = json.dumps(fixed, separators=_COMPACT)[:-1].replace("%", "%%")
+        prefix = json.dumps(self._trace_prefix)[1:-1].replace("%", "%%")
+        template = beginning + _HOLES % (method, status, prefix)
+        # Methods, routes and outcomes are few; an application may answer any status.
+        if len(self._templates) < _TEMPLATES_REMEMBERED:
+            self._templates[method, route, outcome, status, severity] = template
+        return template
 
-    def _path(self, route: str, path: str) -> str:
-        if "{" not in route and route != UNMATCHED:
-            return route  # a path without parameters is what we declared ourselves
+    def _path(self, path: str) -> str:
         try:
             return self._redactor.url_path(path[:_PATH_CHARS])
         except Exception as error:  # noqa: BLE001 - what could not be vetted stays here
             self._guard.failed("access.path", error)
             return WITHHELD
 
-    def _redacted_agent(self, raw: bytes) -> str:
+    def _agent_part(self, raw: bytes) -> str:
         try:
-            return self._redactor.text(raw[:_AGENT_CHARS].decode("latin-1"))
+            text = self._redactor.text(raw[:_AGENT_CHARS].decode("latin-1"))
         except Exception as error:  # noqa: BLE001 - what could not be vetted stays here
             self._guard.failed("access.user_agent", error)
-            return WITHHELD
+            text = WITHHELD
+        return f',"userAgent":{_quoted(text)}'
 
     def _add_bound(self, entry: dict[str, Any], fields: dict[str, Any]) -> None:
         """Add what the application bound, redacted, never over a field of ours."""
@@ -183,7 +214,7 @@ class AccessLines:
             redacted = self._redactor.event(bound)
         except Exception as error:  # noqa: BLE001 - what could not be vetted stays here
             self._guard.failed("access.bound_fields", error)
-            entry["log_notes"] = ["bound fields: withheld, redaction failed"]
+            entry[NOTES] = ["bound fields: withheld, redaction failed"]
             return
         for name, value in redacted.items():
             free = renamed(name, redacted)

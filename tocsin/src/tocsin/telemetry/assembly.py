@@ -103,7 +103,9 @@ class Telemetry:
         )
         self.digits = HexDigits(random_bytes)
         renew_after_fork(self.digits)
-        self._lines = AccessLines(settings, redactor=self.redactor, guard=self.guard)
+        self._lines = AccessLines(
+            settings, redactor=self.redactor, guard=self.guard, logs=self.logs
+        )
 
     def install(self) -> None:
         """Have every logger of the process speak in our shape; repeating it changes nothing."""

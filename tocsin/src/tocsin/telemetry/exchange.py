@@ -37,7 +37,7 @@ before it raises: the client sees a whole response.
 """
 
 import sys
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -96,6 +96,7 @@ class Exchange:
         "context",
         "first_byte_ns",
         "gone",
+        "headers",
         "keep_debug_lines",
         "last_byte_ns",
         "outcome",
@@ -115,8 +116,9 @@ class Exchange:
         scope: Scope,
         receive: Receive,
         send: Send,
-        context: RequestContext,
         *,
+        headers: Mapping[bytes, bytes],
+        context: RequestContext,
         started_ns: int,
         probe: bool,
     ) -> None:
@@ -124,6 +126,7 @@ class Exchange:
         self._receive = receive
         self._send = send
         self.scope = scope
+        self.headers = headers
         self.context = context
         self.started_ns = started_ns
         self.probe = probe
@@ -211,8 +214,8 @@ class Exchange:
             return
         self.last_byte_ns = self._recorder.now_ns()
         self.complete = True
-        if self._in_hand is None and not self.recorded:
-            self._record(*self._verdict(None))
+        if self._in_hand is None:
+            self._recorder.finished(self, *self._verdict(None))
 
     def _size(self, message: Message) -> int:
         """The size of a body that is not plain bytes: a view, none, or a file's path."""
@@ -231,7 +234,7 @@ class Exchange:
             await self._answer()
         if error is not None:
             self._recorder.raised(self, error, outcome)
-        self._record(outcome, status)
+        self._recorder.finished(self, outcome, status)
 
     def _verdict(self, error: BaseException | None) -> tuple[str, int]:
         if isinstance(error, Exception) and not self._is_departure(error):
@@ -249,13 +252,6 @@ class Exchange:
 
     def _is_departure(self, error: Exception) -> bool:
         return self.gone and (isinstance(error, ClientDisconnect) or error is self._departure)
-
-    def _record(self, outcome: str, status: int) -> None:
-        self.outcome = outcome
-        self.status_sent = self.status
-        self.status = status
-        self.recorded = True
-        self._recorder.finished(self)
 
     async def _answer(self) -> None:
         """Answer for an application that did not, so that the caller has its id."""

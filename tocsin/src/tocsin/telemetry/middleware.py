@@ -71,18 +71,16 @@ class Intake:
         self._guard = guard
         self._trusted_proxies = settings.trusted_proxies
 
-    def context(self, scope: Scope) -> RequestContext:
+    def context(self, scope: Scope, headers: Headers) -> RequestContext:
         """The context of the request in ``scope``, whatever it brings along."""
         digits = self._digits.take()
         try:
-            headers = dict(scope["headers"])
             request_id = self._id(headers, REQUEST_ID_HEADER) or digits[:TRACE_ID_DIGITS]
             correlation_id = self._id(headers, CORRELATION_ID_HEADER) or request_id
-            trace = _trace(headers)
         except Exception as error:  # noqa: BLE001 - a request is served without its caller's ids
-            self._guard.failed("intake.headers", error)
+            self._guard.failed("intake.ids", error)
             request_id = correlation_id = digits[:TRACE_ID_DIGITS]
-            trace = None
+        trace = _trace(headers)
         if trace is None:
             trace = TraceParent(self._digits.take()[:TRACE_ID_DIGITS], "", sampled=False)
         context = RequestContext(
@@ -173,10 +171,17 @@ class TelemetryMiddleware:
     def _watched(self, scope: Scope, receive: Receive, send: Send) -> Exchange:
         recorder = self._recorder
         started_ns = recorder.now_ns()
-        context = self._intake.context(scope)
-        probe = scope["path"] in self._probe_paths
+        headers = dict(scope["headers"])
+        context = self._intake.context(scope, headers)
         exchange = Exchange(
-            recorder, scope, receive, send, context, started_ns=started_ns, probe=probe
+            recorder,
+            scope,
+            receive,
+            send,
+            headers=headers,
+            context=context,
+            started_ns=started_ns,
+            probe=scope["path"] in self._probe_paths,
         )
         recorder.begun(exchange)
         scope[_SERVED] = context
@@ -184,7 +189,7 @@ class TelemetryMiddleware:
 
     async def _converse(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            context = scope[_SERVED] = self._intake.context(scope)
+            context = scope[_SERVED] = self._intake.context(scope, dict(scope["headers"]))
             conversation = Conversation(self._recorder, scope, receive, send, context)
         except Exception as error:  # noqa: BLE001 - served unwatched is served
             self._recorder.guard.failed("middleware.begin", error)

@@ -20,7 +20,6 @@ from tocsin.telemetry.settings import TelemetrySettings
 from tocsin.telemetry.websocket import Conversation
 
 _NS_PER_S: Final = 1e9
-_USER_AGENT: Final = b"user-agent"
 _log = get_logger("tocsin.request")
 
 
@@ -51,27 +50,35 @@ class Recorder:
         """Count a request that has come in, and give its DEBUG lines a place."""
         exchange.context.ring = self._logs.ring()
         if not exchange.probe:
-            try:
-                self._http.in_flight.inc()
-            except Exception as error:  # noqa: BLE001 - a metric never fails a request
-                self.guard.failed("recording.in_flight", error)
+            self._http.in_flight.inc()
 
-    def finished(self, exchange: Exchange) -> None:
-        """Record a request whose response is over."""
+    def finished(self, exchange: Exchange, outcome: str, status: int) -> None:
+        """Record a request whose response is over, once."""
+        if exchange.recorded:
+            return
+        exchange.recorded = True
+        exchange.outcome = outcome
+        exchange.status_sent = exchange.status
+        exchange.status = status
         try:
             if not exchange.last_byte_ns:
                 exchange.last_byte_ns = self.now_ns()
             method = exchange.scope["method"]
             if method not in METHODS:
                 method = OTHER_METHOD
-            elif method == "HEAD":
-                exchange.response_bytes = 0  # the server sends the head alone
-            route = self.route(exchange.scope)
+            route = self._routes.template(exchange.scope)
+        except Exception as error:  # noqa: BLE001 - what has no name is still recorded
+            self.guard.failed("recording.route", error)
+            method, route = OTHER_METHOD, UNMATCHED
+        try:
+            if exchange.probe:
+                self._probed(exchange, method, route)
+                return
             self._measure(exchange, method, route)
         except Exception as error:  # noqa: BLE001 - a metric never fails a request
             self.guard.failed("recording.metrics", error)
         try:
-            self._write(exchange, method, route)
+            self._lines.write(exchange, method=method, route=route, wall_ns=self._wall_ns())
         except Exception as error:  # noqa: BLE001 - a log line never fails a request
             self.guard.failed("recording.access_line", error)
 
@@ -125,10 +132,9 @@ class Recorder:
         if conversation.accepted:
             self._http.websocket_closed(route, conversation.close_code, duration_s)
         try:
-            entry = self._lines.conversation(
+            self._lines.write_conversation(
                 conversation, route=route, duration_s=duration_s, wall_ns=self._wall_ns()
             )
-            self._logs.write(entry)
         except Exception as error:  # noqa: BLE001 - a log line never fails a connection
             self.guard.failed("recording.access_line", error)
         failed = conversation.outcome == EXCEPTION
@@ -156,45 +162,35 @@ class Recorder:
             return UNMATCHED
 
     def _measure(self, exchange: Exchange, method: str, route: str) -> None:
-        duration_ns = exchange.last_byte_ns - exchange.started_ns
-        if exchange.probe:
-            self._http.probe(route, exchange.status, duration_ns / _NS_PER_S)
-            return
         self._http.in_flight.dec()
-        streamed = exchange.event_stream
+        started_ns, first_byte_ns = exchange.started_ns, exchange.first_byte_ns
+        duration_ns = exchange.last_byte_ns - started_ns
+        streamed = exchange.chunked and exchange.event_stream
         if exchange.status >= FIRST_SERVER_ERROR or (duration_ns >= self._slow_ns and not streamed):
             exchange.keep_debug_lines = True
-        first_byte_ns = exchange.first_byte_ns
+        if method == "HEAD":
+            exchange.response_bytes = 0  # the server sends the head alone
         self._http.finished(
             method,
             route,
             exchange.status,
             duration_ns / _NS_PER_S,
-            (first_byte_ns - exchange.started_ns) / _NS_PER_S if first_byte_ns else None,
+            (first_byte_ns - started_ns) / _NS_PER_S if first_byte_ns else None,
             exchange.request_bytes,
             exchange.response_bytes,
             streamed,
         )
 
-    def _write(self, exchange: Exchange, method: str, route: str) -> None:
-        if exchange.probe:
-            severity = self._severity_of_probe(exchange)
-            if not severity:
-                return
-        user_agent = dict(exchange.scope["headers"]).get(_USER_AGENT)
-        entry = self._lines.line(
-            exchange,
-            method=method,
-            route=route,
-            wall_ns=self._wall_ns(),
-            user_agent=user_agent,
-        )
-        if exchange.probe:
-            entry["severity"] = severity
-        self._logs.write(entry)
-
-    def _severity_of_probe(self, exchange: Exchange) -> str:
+    def _probed(self, exchange: Exchange, method: str, route: str) -> None:
         """A probe that failed is worth a line; one that passed is worth a sampled one."""
+        duration_s = (exchange.last_byte_ns - exchange.started_ns) / _NS_PER_S
+        self._http.probe(route, exchange.status, duration_s)
         if exchange.status >= FIRST_SERVER_ERROR:
-            return "WARNING"
-        return "DEBUG" if self._logs.debug_sampled(exchange.context.trace_id) else ""
+            severity = "WARNING"
+        elif self._logs.debug_sampled(exchange.context.trace_id):
+            severity = "DEBUG"
+        else:
+            return
+        self._lines.write(
+            exchange, method=method, route=route, wall_ns=self._wall_ns(), severity=severity
+        )
