@@ -63,7 +63,7 @@ def test_the_page_of_several_processes_equals_the_requests_sent(
 
 
 def test_a_process_that_died_keeps_its_counts_and_is_not_live(running_service: StartService):
-    """What it counted happened; what it was doing it does no more; its files do not pile up (behaviour 19)."""
+    """What it counted has happened; what it was doing, it does no more (behaviour 19)."""
     service = running_service("run", workers=2)
     ask(service, 40)
     before = page_of(service)
