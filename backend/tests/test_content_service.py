@@ -2,9 +2,10 @@
 
 import pytest
 from lesson_desk import ContentMoves, LessonDesk
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import IntegrityError
 
-from app.core.vocabulary import Modality, Role
+from app.core.vocabulary import ErrorType, Modality, Outcome, Role, Status
 from app.models.tables import AuditEvent, ContentRequest
 from app.services.content import GradeUnknownError, KeyUsedOtherwiseError, NoSuchRequestError
 from tocsin.telemetry.context import RequestContext, request_context
@@ -169,3 +170,16 @@ async def test_no_line_repeats_what_a_child_wrote(desk: LessonDesk):
     assert row.id in written
     for secret in (SECRET_WORDS, "cough", "Rex", "Given", "Family"):
         assert secret not in written
+
+
+async def test_every_word_of_the_vocabulary_can_be_stored_and_no_other(any_desk: LessonDesk):
+    """What the pipeline may say the database takes, on either engine (D91)."""
+    row = await any_desk.ask()
+
+    for name, vocabulary in (("status", Status), ("outcome", Outcome), ("error_type", ErrorType)):
+        for word in vocabulary:
+            await any_desk.change(row.id, **{name: word})
+            assert getattr(await any_desk.row(row.id), name) is word
+        with pytest.raises(IntegrityError):
+            async with any_desk.database.transaction() as session:
+                await session.execute(text(f"UPDATE content_requests SET {name} = 'generating'"))  # noqa: S608 - our own names

@@ -85,7 +85,7 @@ async def test_a_degraded_film_is_still_degraded_after_a_takeover(desk: LessonDe
     desk.provider = ScriptedProvider(voice=False)
     claim = await desk.claimed()
     row = await desk.run(claim)
-    await desk.change(row.id, status=Status.NOTIFICATION, outcome=None, attempts=0)
+    await desk.change(row.id, status=Status.NOTIFICATION, finished_at=None, attempts=0)
     async with desk.database.transaction() as session:
         await session.execute(delete(Notification))
 

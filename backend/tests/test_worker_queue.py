@@ -112,7 +112,7 @@ async def test_the_queues_length_and_age_are_told(any_desk: LessonDesk):
     """What is worked on or has ended does not wait."""
     await any_desk.ask()
     ended = await any_desk.ask()
-    await any_desk.change(ended.id, status=Status.FAILED)
+    await any_desk.change(ended.id, status=Status.FAILED, finished_at=ended.created_at)
     await any_desk.ask()
     await any_desk.queue.claim()
 

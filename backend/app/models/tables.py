@@ -23,6 +23,7 @@ from sqlalchemy import (
     String,
     Text,
     TypeDecorator,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -155,7 +156,8 @@ class ContentRequest(Base):
     """A student's question and all that became of it: the truth about the request.
 
     A worker owns a row while ``lease_until`` lies ahead; a row that is neither final nor
-    leased is free to be taken up, by whoever comes first.
+    leased is free to be taken up, by whoever comes first. A row is final when it has a
+    final status, and only then has it a ``finished_at``.
     """
 
     __tablename__ = "content_requests"
@@ -163,7 +165,13 @@ class ContentRequest(Base):
         _one_of("status", Status),
         _one_of("outcome", Outcome),
         _one_of("error_type", ErrorType),
-        Index("content_requests_free", "status", "lease_until", "created_at"),
+        # The queue: without it a look for the oldest open request walks all that ever ended.
+        Index(
+            "content_requests_open",
+            "created_at",
+            sqlite_where=text("finished_at IS NULL"),
+            postgresql_where=text("finished_at IS NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True, default=_new_id)

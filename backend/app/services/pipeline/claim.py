@@ -10,10 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, or_
 
-from app.core.vocabulary import FINAL_STATUSES, Status
 from app.models.tables import ContentRequest
-
-_OPEN_STATUSES = tuple(status for status in Status if status not in FINAL_STATUSES)
 
 
 class LeaseLostError(Exception):
@@ -35,8 +32,8 @@ class Claim:
 
 
 def is_open() -> ColumnElement[bool]:
-    """The condition that a request has not ended."""
-    return ContentRequest.status.in_(_OPEN_STATUSES)
+    """The condition that a request has not ended, in the words of the queue's index."""
+    return ContentRequest.finished_at.is_(None)
 
 
 def is_free(moment: datetime) -> ColumnElement[bool]:

@@ -1,4 +1,6 @@
-"""What we told a student of a request's end: one notification per request.
+"""What we told a student of a request's end; and an index of open requests alone.
+
+With the old index a look for the oldest open request walked all that ever ended.
 
 Revision: 0002; after: 0001
 
@@ -34,7 +36,19 @@ def upgrade() -> None:
         sa.CheckConstraint(f"outcome IN ({words})", name="outcome_vocabulary"),
     )
     op.create_index("notifications_of_user", "notifications", ["user_id", "created_at"])
+    op.drop_index("content_requests_free", "content_requests")
+    op.create_index(
+        "content_requests_open",
+        "content_requests",
+        ["created_at"],
+        sqlite_where=sa.text("finished_at IS NULL"),
+        postgresql_where=sa.text("finished_at IS NULL"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("content_requests_open", "content_requests")
+    op.create_index(
+        "content_requests_free", "content_requests", ["status", "lease_until", "created_at"]
+    )
     op.drop_table("notifications")
