@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from app.core.config import Settings
 from app.core.database import Database
-from app.core.health import Check, Readiness
+from app.core.health import Readiness
 from app.core.logging import telemetry_settings
 from app.core.metrics import HTTP, metrics_client
 from app.services.auth import AuthService
@@ -108,7 +108,7 @@ def compose(settings: Settings, *, clock: Clock, stream: BinaryIO | None = None)
         sign_in=sign_in,
         lessons=Content.build(settings, database=database, telemetry=telemetry, clock=clock),
         monitoring=RequestMonitoring(database, clock=clock, pseudonyms=telemetry.pseudonyms),
-        readiness=Readiness(_checks(database, redis), clock=clock),
+        readiness=_readiness(database, redis, clock),
         redis=redis,
     )
 
@@ -130,12 +130,13 @@ def _redis(settings: Settings) -> Redis | None:
     return Redis.from_url(settings.redis_url.get_secret_value(), max_connections=1)
 
 
-def _checks(database: Database, redis: Redis | None) -> dict[str, Check]:
+def _readiness(database: Database, redis: Redis | None, clock: Clock) -> Readiness:
     async def ask_database() -> None:
         async with database.engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
 
-    checks: dict[str, Check] = {"database": ask_database}
-    if redis is not None:
-        checks["redis"] = redis.ping
-    return checks
+    return Readiness(
+        {"database": ask_database},
+        tolerated={"redis": redis.ping} if redis is not None else {},
+        clock=clock,
+    )

@@ -44,6 +44,20 @@ async def test_one_failing_dependency_is_enough_for_a_no():
     assert not ready
 
 
+async def test_what_has_a_stand_in_is_asked_and_its_loss_tolerated():
+    """Without Redis each process limits by itself: one yes less, and still ready (R127)."""
+    database, redis = Dependency(), Dependency()
+    redis.error = ConnectionRefusedError("gone")
+    readiness = Readiness(
+        {"database": database.check}, tolerated={"redis": redis.check}, clock=HandClock()
+    )
+
+    ready = await readiness.is_ready()
+
+    assert ready
+    assert redis.asked == 1
+
+
 async def test_a_dependency_that_hangs_is_one_that_fails():
     """The answer comes within the check's time, whatever the dependency does."""
     database = Dependency()

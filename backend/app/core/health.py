@@ -29,19 +29,25 @@ _NS = 1_000_000_000
 class Readiness:
     """The answer to «may requests be sent here?»; times in seconds.
 
+    Without what is ``required`` no request can be served. What is ``tolerated`` has a
+    stand-in (limits fall back to this process's memory without Redis, decision 0004): its
+    loss is told, but to stop all traffic for it would make a small fault a great one.
+
     ``timeout_s`` bounds each check, all of which run side by side; ``keep_s`` is how long
     an answer is good for.
     """
 
     def __init__(
         self,
-        checks: Mapping[str, Check],
+        required: Mapping[str, Check],
         *,
         clock: Clock,
+        tolerated: Mapping[str, Check] | None = None,
         timeout_s: float = 2.0,
         keep_s: float = 1.0,
     ) -> None:
-        self._checks = checks
+        self._required = frozenset(required)
+        self._checks = {**required, **(tolerated or {})}
         self._clock = clock
         self._timeout_s = timeout_s
         self._keep_ns = int(keep_s * _NS)
@@ -56,7 +62,7 @@ class Readiness:
         self._draining = True
 
     async def is_ready(self) -> bool:
-        """Whether every dependency answered within its time, and we are not ending."""
+        """Whether all that is required answered within its time, and we are not ending."""
         if self._draining:
             return False
         if not self._is_fresh():
@@ -65,7 +71,7 @@ class Readiness:
                 self._asking.add_done_callback(self._asked)
             # One asker may hang up; the others still wait for the same answer.
             await asyncio.shield(self._asking)
-        return not self._failing and not self._draining
+        return not (self._failing & self._required) and not self._draining
 
     def _is_fresh(self) -> bool:
         asked_ns = self._asked_ns
@@ -108,7 +114,9 @@ class Readiness:
 
     def _tell(self, failing: Mapping[str, str]) -> None:
         """Log a change, and changes alone: probes come every few seconds."""
-        if failing:
+        if failing.keys() & self._required:
             _log.warning("readiness_lost", failing=dict(failing))
+        elif failing:
+            _log.warning("dependency_lost", failing=dict(failing))
         else:
-            _log.info("readiness_regained")
+            _log.info("dependencies_regained")
