@@ -9,6 +9,7 @@ from scripted_provider import ScriptedProvider, hang
 from waiting import until
 
 from app.core.vocabulary import Outcome, Role, Stage, Status
+from app.services.artefacts import artefact_name
 from app.services.content import AlreadyEndedError, NoSuchRequestError, NotYoursToChangeError
 from app.services.provider.contract import Question
 from app.services.provider.embedded import EmbeddedProvider
@@ -91,15 +92,19 @@ async def test_the_last_moment_belongs_to_the_student(desk: LessonDesk):
 
 
 async def test_a_request_of_a_dead_worker_is_cancelled_at_once(desk: LessonDesk):
-    """Its lease has lapsed, so there is nobody to wait for."""
+    """Its lease has lapsed, so there is nobody to wait for; its film is not kept."""
     student = await desk.student()
     request = await desk.ask(student)
-    await desk.queue.claim()
+    claim = await desk.queue.claim()
     await desk.change(request.id, lease_until=request.created_at)
+    film = desk.artefacts.path(artefact_name(request.id, claim.attempt))
+    film.parent.mkdir(parents=True)
+    film.write_bytes(b"left behind")
 
     row = await desk.service.cancel(student, request.id)
 
     assert row.status is Status.CANCELLED
+    assert not film.exists()
 
 
 async def test_cancelling_twice_changes_nothing(desk: LessonDesk):

@@ -176,3 +176,22 @@ async def test_a_worker_told_to_stop_hands_over_at_once(
     assert row.attempts == 1
     assert row.outcome in (Outcome.COMPLETED, Outcome.DEGRADED)
     assert (Stage.NOTIFICATION, StageStatus.COMPLETED) in await any_desk.stages(row.id)
+
+
+async def test_the_service_killed_with_its_own_worker_goes_on_after_its_restart(
+    desk: LessonDesk, running_service: StartService
+):
+    """The default: API and worker in one process, killed while encoding, started again."""
+    env = {"WORKER_LEASE_S": str(LEASE_S)}
+    first = running_service("run", env=env)
+    request = await desk.ask()
+    await reached(desk, request.id, Status.VIDEO)
+    kill(first)
+
+    running_service("run", env=env)
+    row = await desk.ended(request.id)
+
+    assert (row.status, row.attempts) == (Status.COMPLETED, 2)
+    assert await desk.notifications(row.id) == 1
+    assert len(list(desk.settings.artefact_dir.rglob("*.mp4"))) == 1
+    assert not encoders_in(desk.settings.artefact_dir)

@@ -176,6 +176,8 @@ class ContentService:
         if at_once is not None:
             waited_s = (moment - at_once.created_at).total_seconds()
             self._records.finished(Ending(outcome=Outcome.CANCELLED), max(0.0, waited_s))
+            # A worker that died may have left a film behind.
+            await self._artefacts.discard(request_id, but=None)
         elif row.status.is_final and row.status is not Status.CANCELLED:
             raise AlreadyEndedError
         return row
