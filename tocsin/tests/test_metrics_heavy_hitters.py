@@ -121,16 +121,48 @@ def test_a_recording_that_found_a_displaced_series_is_not_lost(lockouts, client,
 
 
 def test_seats_change_hands_a_bounded_number_of_times(clock):
-    """However many strangers come, new series are at most one per seat and half-life more."""
+    """Ever heavier newcomers make at most one new series per seat and half-life more."""
     hitters = HeavyHitters(10, clock)
     changes = 0
 
-    for stranger in strangers(20_000):
-        clock.advance(1)
-        changes += hitters.seat(stranger)[1] is not None
+    for number, stranger in enumerate(strangers(90)):
+        clock.advance(2)
+        for _ in range(2 ** (number // 10 + 1)):
+            changes += hitters.seat(stranger)[1] is not None
 
-    half_lives = 20_000 / HALF_LIFE_S
+    half_lives = 2 * 90 / HALF_LIFE_S
     assert 10 <= changes <= 10 * (half_lives + 1)
+
+
+def test_one_of_many_strangers_is_not_taken_for_all_of_them(clock):
+    """A key that took over a forgotten one's entry has to earn a seat by its own events."""
+    hitters = HeavyHitters(1, clock)
+    for _ in range(5):
+        hitters.seat(ATTACKER)
+
+    lost = []
+    for stranger in strangers(1_000):
+        clock.advance(0.1)
+        lost.append(hitters.seat(stranger)[1])
+
+    assert ATTACKER not in lost
+
+
+def test_a_displaced_client_that_returns_is_counted_again(lockouts, clock):
+    """A series that was taken out is born anew, and nothing goes to the old one."""
+    returning, *others = strangers(50)
+    lockouts.inc(ip_address=returning)
+    for other in others:
+        lockouts.inc(5, ip_address=other)
+    clock.advance(20 * HALF_LIFE_S)
+    lockouts.inc(ip_address=ATTACKER)
+    gone = returning not in own_series(lockouts)
+    clock.advance(20 * HALF_LIFE_S)
+
+    lockouts.inc(ip_address=returning)
+
+    assert gone
+    assert lockouts.value(ip_address=returning) == 1
 
 
 def test_memory_is_bounded_whatever_comes(clock):
@@ -142,6 +174,18 @@ def test_memory_is_bounded_whatever_comes(clock):
 
     assert len(hitters._entries) == 40
     assert len(hitters._waiting) <= 80
+
+
+def test_memory_is_bounded_however_often_seats_change(clock):
+    """Clients that take turns leave no trace that grows."""
+    hitters = HeavyHitters(2, clock)
+    turns = strangers(8)
+
+    for number in range(55):
+        clock.advance(HALF_LIFE_S)
+        hitters.seat(turns[number % 8])
+
+    assert len(hitters._waiting) <= 16
 
 
 def test_a_month_of_silence_breaks_nothing(lockouts, clock):

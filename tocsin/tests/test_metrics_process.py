@@ -39,6 +39,9 @@ def test_utilisation_is_the_share_of_the_processors_between_two_looks(process, c
     """Half a processor's time in ten seconds, over the processors one may use."""
     process.sample()
     clock.advance(10)
+    cpu_ns[0] += 1_000_000_000
+    process.sample()
+    clock.advance(10)
     cpu_ns[0] += 5_000_000_000
 
     process.sample()

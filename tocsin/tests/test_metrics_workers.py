@@ -63,14 +63,15 @@ def test_gauges_become_one_number_as_they_were_declared(workers):
 
 
 def test_a_worker_that_never_set_a_gauge_has_no_say_in_it(workers):
-    """A fresh worker's zero is not the smallest pool."""
-    one, two = workers.start(2)
+    """A fresh worker's zero is not the smallest pool, whether it is the older or the younger."""
+    older, setting, younger = workers.start(3)
 
-    one.tell("(free.set(4), depth.set(7))")
-    two.tell("orders.inc(kind='new')")
+    older.tell("client.start()")
+    setting.tell("(free.set(4), depth.set(7))")
+    younger.tell("client.start()")
 
-    assert page(two)["shop_pool_free_connections",] == 4
-    assert page(two)["shop_queue_items",] == 7
+    assert page(younger)["shop_pool_free_connections",] == 4
+    assert page(younger)["shop_queue_items",] == 7
 
 
 def test_a_killed_worker_leaves_its_counts_and_takes_its_live_gauges(workers):
@@ -88,6 +89,25 @@ def test_a_killed_worker_leaves_its_counts_and_takes_its_live_gauges(workers):
     assert seen["shop_pool_connections",] == 5
     assert seen["shop_queue_items",] == 8
     assert seen["shop_peak_items",] == 90
+
+
+def test_the_dead_are_told_from_the_living_before_they_are_folded(workers):
+    """A reader that may not fold just now sees the same as one that did."""
+    dying, living = workers.start(2)
+    dying.tell("(orders.inc(kind='new'), in_flight.inc(3), pool.set(99))")
+    living.tell("(in_flight.inc(), pool.set(5))")
+
+    dying.kill()
+
+    seen = living.tell(
+        "[directory.snapshot().series[name] for name in "
+        "('shop_orders_total', 'shop_requests_running', 'shop_pool_connections')]"
+    )
+    orders, running, connections = eval(seen)  # noqa: S307 - our own repr
+    assert orders["new",] == [1.0]
+    assert running[()][0] == 1.0
+    assert connections[()][0] == 5.0
+    assert len(workers.files()) == 2
 
 
 def test_dead_workers_files_do_not_pile_up(workers):
@@ -153,6 +173,7 @@ def test_a_fold_that_was_killed_half_way_is_not_counted_twice(workers):
 
     (workers.directory / dead).write_bytes(kept)
 
+    assert living.tell("directory.snapshot().series['shop_orders_total']['new',]") == "[7.0]"
     assert page(living)[NEW] == 7
     assert dead not in workers.files()
     assert page(living)[NEW] == 7
@@ -234,7 +255,11 @@ def test_a_displaced_client_leaves_the_page_of_all_workers(workers):
         worker.tell(f"(clock.skip(hours=1), refusals.inc(client='{number:012x}'))")
 
     seen = page(worker)
+    size = worker.tell("client.store._file._used")
+    for number in range(40, 60):
+        worker.tell(f"(clock.skip(hours=1), refusals.inc(client='{number:012x}'))")
 
+    assert worker.tell("client.store._file._used") == size
     own = {name[1]: value for name, value in seen.items() if name[0] == "shop_refusals_total"}
     displaced = seen["shop_telemetry_displaced_events_total", "shop_refusals_total"]
     assert own == {f"{number:012x}": 1 for number in (37, 38, 39)}

@@ -14,6 +14,9 @@ from tocsin.telemetry.metrics.children import BoundCounter, BoundGauge, BoundHis
 from tocsin.telemetry.metrics.client import MetricsClient, Resource
 from tocsin.telemetry.metrics.instruments import Counter, Gauge, Histogram
 from tocsin.telemetry.metrics.labels import (
+    INVALID,
+    OTHER,
+    UNKNOWN,
     Label,
     LabelKind,
     bounded,
@@ -24,6 +27,9 @@ from tocsin.telemetry.metrics.labels import (
 from tocsin.telemetry.metrics.self_metrics import SelfMetrics
 
 __all__ = [
+    "INVALID",
+    "OTHER",
+    "UNKNOWN",
     "BoundCounter",
     "BoundGauge",
     "BoundHistogram",

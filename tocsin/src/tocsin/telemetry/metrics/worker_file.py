@@ -15,6 +15,7 @@ Layout, native byte order: a header, then records of a multiple of 64 bytes::
 A key is ``{"shape": …, "id": n}`` for an instrument and ``[n, label values…]`` for a series.
 """
 
+import errno
 import fcntl
 import mmap
 import os
@@ -153,10 +154,7 @@ class WorkerFile:
 
     def _grow(self, more: int) -> None:
         more = _padded(more, mmap.ALLOCATIONGRANULARITY)
-        if hasattr(os, "posix_fallocate"):
-            os.posix_fallocate(self._fd, self._capacity, more)
-        else:
-            os.ftruncate(self._fd, self._capacity + more)
+        _reserve(self._fd, self._capacity, more)
         mapped = mmap.mmap(self._fd, more, offset=self._capacity)
         raw = memoryview(mapped)
         self._segments.append(_Segment(self._capacity, mapped, raw, raw.cast("d")))
@@ -169,6 +167,18 @@ class WorkerFile:
         segment = self._segment(offset)
         at = offset - segment.begin
         segment.raw[at : at + len(data)] = data
+
+
+def _reserve(handle: int, begin: int, length: int) -> None:
+    """Make the file longer, with blocks behind every byte where the file system can do it."""
+    try:
+        os.posix_fallocate(handle, begin, length)
+    except AttributeError:  # macOS
+        os.ftruncate(handle, begin + length)
+    except OSError as error:
+        if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):
+            raise
+        os.ftruncate(handle, begin + length)
 
 
 def read_worker_file(data: bytes) -> Snapshot:
