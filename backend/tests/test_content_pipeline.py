@@ -234,3 +234,13 @@ async def test_nothing_half_made_stays_behind(desk: LessonDesk):
 
     assert [path for path in desk.settings.artefact_dir.rglob("*") if path.is_file()] == []
     assert list((desk.settings.artefact_dir / ".work").iterdir()) == []
+
+
+async def test_a_disk_that_is_gone_is_a_failure_of_the_stage_that_needs_it(desk: LessonDesk):
+    """Without a place for lessons the request ends as `storage`; no worker crashes (D90)."""
+    desk.settings.artefact_dir.write_text("a file where the folder should be")
+
+    row = await desk.run()
+
+    assert (row.status, row.error_type) == (Status.FAILED, ErrorType.STORAGE)
+    assert row.attempts == 1

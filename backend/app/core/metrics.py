@@ -108,7 +108,7 @@ ACTIVE_USERS = metrics_client.gauge(
 
 CONTENT_REQUESTS = metrics_client.counter(
     "content_generation_requests_total",
-    "Requests for a lesson: taken on, finished with a lesson, finished without (N4).",
+    "Requests for a lesson: taken on, finished with a lesson, failed (N4).",
     labels=(one_of("status", "pending", "completed", "failed"),),
 )
 CONTENT_OUTCOMES = metrics_client.counter(

@@ -42,6 +42,37 @@ def artefact_name(request_id: str, attempt: int) -> str:
     return f"{request_id}.{attempt}.mp4"
 
 
+class Workspace:
+    """A folder for one taking's unfinished work, made when a stage first asks for it.
+
+    A disk that is full or gone is then that stage's failure, with its attempts and its
+    place in the metrics, and not a crash of the worker.
+    """
+
+    def __init__(self, parent: Path) -> None:
+        self._parent = parent
+        self._made: Path | None = None
+
+    async def folder(self) -> Path:
+        """The folder.
+
+        Raises:
+            OSError: the disk does not take it.
+        """
+        if self._made is None:
+            self._made = await asyncio.to_thread(self._make)
+        return self._made
+
+    async def clear(self) -> None:
+        """Delete the folder with all that is in it, if there is one."""
+        if self._made is not None:
+            await asyncio.to_thread(shutil.rmtree, self._made, ignore_errors=True)
+
+    def _make(self) -> Path:
+        self._parent.mkdir(parents=True, exist_ok=True, mode=_OWNER_ONLY)
+        return Path(tempfile.mkdtemp(dir=self._parent))
+
+
 class ArtefactStore:
     """Finished lessons under one folder, which is made when it is first needed."""
 
@@ -60,14 +91,14 @@ class ArtefactStore:
         return self._root / name[:2] / name
 
     @asynccontextmanager
-    async def workspace(self) -> AsyncIterator[Path]:
-        """A folder of one's own for unfinished work; it is gone after the block."""
-        folder = await asyncio.to_thread(self._make_workspace)
+    async def workspace(self) -> AsyncIterator[Workspace]:
+        """A place of one's own for unfinished work; it is gone after the block."""
+        workspace = Workspace(self._root / _WORKSPACES)
         try:
-            yield folder
+            yield workspace
         finally:
             # Shielded: a cancelled job must not leave its half-made files behind.
-            await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
+            await asyncio.shield(workspace.clear())
 
     async def keep(self, made: Path, name: str) -> int:
         """Move a finished file into the store in one step; the answer is its size in bytes."""
@@ -88,11 +119,6 @@ class ArtefactStore:
     async def sweep(self, *, older_than_s: float, wall_s: float) -> int:
         """Delete workspaces that killed processes left behind; the answer is their number."""
         return await asyncio.to_thread(self._sweep, wall_s - older_than_s)
-
-    def _make_workspace(self) -> Path:
-        parent = self._root / _WORKSPACES
-        parent.mkdir(parents=True, exist_ok=True, mode=_OWNER_ONLY)
-        return Path(tempfile.mkdtemp(dir=parent))
 
     def _keep(self, made: Path, name: str) -> int:
         target = self.path(name)

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
 from app.core.vocabulary import ErrorType, Modality, Outcome, StageStatus, Status
+from app.services.artefacts import Workspace
 from app.services.provider.contract import Narration, Passage, Question, Script
 
 
@@ -57,7 +57,7 @@ class Work:
     """What the stages of one taking have made so far; each adds its part."""
 
     job: Job
-    folder: Path
+    workspace: Workspace
     passages: tuple[Passage, ...] = ()
     script: Script | None = None
     narration: Narration | None = None
@@ -66,11 +66,11 @@ class Work:
     degraded: bool = False
 
     @classmethod
-    def on(cls, job: Job, folder: Path) -> "Work":
+    def on(cls, job: Job, workspace: Workspace) -> "Work":
         """Begin with what an earlier worker has stored."""
         return cls(
             job=job,
-            folder=folder,
+            workspace=workspace,
             script=job.script,
             artefact=job.artefact,
             artefact_bytes=job.artefact_bytes,

@@ -117,8 +117,8 @@ class Pipeline:
         stages = plan.remaining(
             has_script=job.script is not None, has_artefact=job.artefact is not None
         )
-        async with self._artefacts.workspace() as folder:
-            work = Work.on(job, folder)
+        async with self._artefacts.workspace() as workspace:
+            work = Work.on(job, workspace)
             for stage in stages:
                 ending = await self._stage(claim, work, stage)
                 if ending is not None:

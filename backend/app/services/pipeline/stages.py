@@ -1,6 +1,7 @@
 """What each stage does; each adds its part to the work, and may end the request."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 
 from app.core.vocabulary import Modality, Outcome, Stage, StageStatus
 from app.services.artefacts import ArtefactStore, artefact_name, check_artefact
@@ -57,21 +58,22 @@ class Stages:
     async def _narrate(self, claim: Claim, work: Work) -> StageResult:
         if not work.job.wants_sound:
             return _SKIPPED
-        work.narration = await self._provider.narrate(_script(work), work.folder)
+        folder = await work.workspace.folder()
+        work.narration = await self._provider.narrate(_script(work), folder)
         if work.narration is None:
             work.degraded = True
             return StageResult(status=StageStatus.DEGRADED)
         if work.job.modalities.isdisjoint({Modality.VIDEO}):
-            made = work.folder / "voice.mp4"
+            made = folder / "voice.mp4"
             seconds = await self._provider.record(work.narration, made)
             await check_artefact(made, pictures=False, sound=True, seconds=seconds)
-            await self._keep(claim, work, made.name)
+            await self._keep(claim, work, made)
         return _DONE
 
     async def _film(self, claim: Claim, work: Work) -> StageResult:
         if not work.job.wants_pictures:
             return _SKIPPED
-        made = work.folder / "film.mp4"
+        made = await work.workspace.folder() / "film.mp4"
         told_at_ns = self._clock.monotonic_ns()
 
         async def tell(share: float) -> None:
@@ -86,12 +88,12 @@ class Stages:
         seconds = await self._provider.film(_script(work), work.narration, made, tell)
         has_sound = work.narration is not None
         await check_artefact(made, pictures=True, sound=has_sound, seconds=seconds)
-        await self._keep(claim, work, made.name)
+        await self._keep(claim, work, made)
         return _DONE
 
-    async def _keep(self, claim: Claim, work: Work, made: str) -> None:
+    async def _keep(self, claim: Claim, work: Work, made: Path) -> None:
         name = artefact_name(claim.request_id, claim.attempt)
-        work.artefact_bytes = await self._artefacts.keep(work.folder / made, name)
+        work.artefact_bytes = await self._artefacts.keep(made, name)
         work.artefact = name
 
 
