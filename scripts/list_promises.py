@@ -60,6 +60,7 @@ OWED = {
     "D91": "one vocabulary of statuses, held by the database",
     "D92": "settings load from what a deployment sends",
     "D93": "one vocabulary of environments",
+    "behaviour 2": "what was counted before a fork is not multiplied",
     "behaviour 9": "invented values cannot blind the metrics",
     "behaviour 10": "templates survive 404, 405, HEAD, mounts and prefixes",
     "behaviour 11": "each way to end has one outcome, counted once",
@@ -69,6 +70,8 @@ OWED = {
     "behaviour 15": "a failing label does not fail the request",
     "behaviour 16": "web sockets are measured",
     "behaviour 17": "exclusions match whole paths",
+    "behaviour 18": "whole numbers and fractions go into one metric",
+    "behaviour 19": "the page of several workers is the sum of what they did",
     "behaviour 20": "every line is one JSON object",
     "behaviour 21": "logging never raises, mutates or loses",
     "behaviour 22": "extra fields and tracebacks appear",
@@ -82,7 +85,7 @@ OWED = {
     "behaviour 30": "planted secrets do not leave",
     "behaviour 31": "failing redaction withholds; its cost is linear",
 }
-TAG = re.compile(r"\bD\d\d\b|\bbehaviours? \d+(?:[,–-] ?\d+| and \d+)*")
+TAG = re.compile(r"\bD\d\d\b|\bbehaviours? \d+(?:, \d+| and \d+)*")
 
 
 def tags(sentence: str) -> Iterator[str]:
