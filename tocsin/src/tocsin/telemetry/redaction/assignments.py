@@ -17,7 +17,7 @@ import re
 from typing import Final
 
 from tocsin.telemetry.identity import is_pseudonym
-from tocsin.telemetry.redaction.keys import Kind, Vocabulary
+from tocsin.telemetry.redaction.keys import SHOWN_AS_NUMBER, SHOWN_AS_PSEUDONYM, Kind, Vocabulary
 from tocsin.telemetry.redaction.mask import MASK, WITHHELD
 from tocsin.telemetry.redaction.vocabulary import words_of
 
@@ -38,7 +38,9 @@ _NAME: Final = re.compile(
 )
 _HAS_SIGN: Final = re.compile(r"[=:>]|%3[ADad]|--|['\"]\]?,")
 
-_SIGN_AFTER: Final = re.compile(r"""\\{0,7}["']?\s{0,4}[:=]""")
+_NAME_FIRST: Final = re.compile(
+    r"""(?:(\\{0,7}["'])([\w.$-]{1,64}+)\1|([\w.$-]{1,64}+))\s{0,4}(?:%3[ADad]|[:=])"""
+)
 _NAME_ALONE: Final = re.compile(r"[\w.$-]{1,64}\Z")
 _FLAG: Final = re.compile(r"""(?<![\w-])--([A-Za-z][\w-]*+)[ ]++(?![-=])('[^']*+'|"[^"]*+"|\S++)""")
 
@@ -114,11 +116,11 @@ class AssignmentScanner:
             kind = self._kind(match[1])
             if kind is Kind.NOTHING or not _is_assignment(text, match):
                 continue
+            if self._names_another(text, match.end(), kind):
+                continue
             start, end = _value_span(text, match, kind)
             if start == end or not self._hides(kind, text[start:end], match):
                 continue
-            if self._is_name(text, start, end):
-                continue  # `token: password: …`: this value is the next one's name
             pieces += (text[done:start], MASK)
             done = end
         if not pieces:
@@ -126,12 +128,12 @@ class AssignmentScanner:
         pieces.append(text[done:])
         return "".join(pieces)
 
-    def _is_name(self, text: str, start: int, end: int) -> bool:
-        return (
-            _SIGN_AFTER.match(text, end) is not None
-            and _NAME_ALONE.match(text[start:end]) is not None
-            and self._kind(text[start:end]) is not Kind.NOTHING
-        )
+    def _names_another(self, text: str, at: int, kind: Kind) -> bool:
+        """Whether the value at ``at`` is itself a name: `token: password: …`."""
+        inner = _NAME_FIRST.match(text, at)
+        if inner is None or (kind is Kind.HEADER and inner[1] is None):
+            return False  # a cookie is a name with a value, and hidden whole
+        return self._kind(inner[2] or inner[3]) is not Kind.NOTHING
 
     def _flag(self, match: re.Match[str]) -> str:
         if self._kind(match[1]) is Kind.NOTHING:
@@ -144,9 +146,9 @@ class AssignmentScanner:
     def _hides(self, kind: Kind, value: str, match: re.Match[str]) -> bool:
         if value.lower() in _SHOWN or value in (MASK, WITHHELD):
             return False
-        if kind is Kind.CONTACT and is_pseudonym(value):
+        if kind in SHOWN_AS_PSEUDONYM and is_pseudonym(value):
             return False
-        if kind is Kind.COUNTABLE and _NUMBER.match(value):
+        if kind in SHOWN_AS_NUMBER and _NUMBER.match(value):
             return False
         # `("email", "password")` lists names; only the name of a header has a value there.
         if match["comma"] is None or _NAME_ALONE.match(value) is None:

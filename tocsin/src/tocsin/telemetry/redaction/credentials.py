@@ -14,10 +14,16 @@ from typing import Final
 
 from tocsin.telemetry.redaction.keys import is_secret_key
 from tocsin.telemetry.redaction.mask import MASK
-from tocsin.telemetry.redaction.vocabulary import words_of
 
+# Words that follow «bearer» in a sentence or in a WWW-Authenticate challenge (RFC 6750, 3).
+_PLAIN_WORDS: Final = """
+    bearer basic authentication auth authorization token tokens scheme realm error scope header
+    is was of and or in not required missing challenge credentials prefix type value
+"""
+_SIGNS: Final = r"[A-Za-z0-9._~+/-]"
 _BEARER: Final = re.compile(
-    r"(?i)(?<![A-Za-z0-9])(bearer)([\s:=]++|%20|\+)([A-Za-z0-9._~+/-]++=*+)",
+    r"(?i)(?<![A-Za-z0-9])(bearer)([\s:=]++|%20|\+)"
+    rf"(?!(?:{'|'.join(_PLAIN_WORDS.split())})(?:\.?(?!{_SIGNS})))({_SIGNS}++=*+)"
 )
 _BASIC: Final = re.compile(r"(?i)(?<![A-Za-z0-9])(basic)([ \t]++|%20)([A-Za-z0-9+/_-]{4,}+=*+)")
 # «the password is …»: what mixes letters and digits is hardly a word of the sentence.
@@ -37,12 +43,6 @@ _SPOKEN_OF: Final = (
     "assw", "assp", "assc", "pwd", "oken", "ecret", "pi key", "otp", " code", "pin",
     "ASSW", "ASSP", "ASSC", "PWD", "OKEN", "ECRET", "PI KEY", "OTP", " CODE", "PIN",
 )  # fmt: skip
-# Words that follow «bearer» in a sentence or in a WWW-Authenticate challenge (RFC 6750, 3).
-_NOT_A_TOKEN: Final = words_of(
-    """authentication auth authorization token tokens scheme realm= error= scope= header is was
-    of and or in not required missing challenge credentials prefix type value"""
-)
-
 # The head of a card's or telephone's number, which is hidden whole by its own rule.
 _FEW_DIGITS: Final = re.compile(r"\+?\d{1,8}\Z")
 _PEM: Final = re.compile(
@@ -114,7 +114,7 @@ def _record(match: re.Match[str]) -> str:
 
 def _bearer(match: re.Match[str]) -> str:
     token = match[3].rstrip("=")
-    if match[3].lower().rstrip(".") in _NOT_A_TOKEN or _FEW_DIGITS.match(token):
+    if _FEW_DIGITS.match(token) is not None:
         return match[0]
     after = match.string[match.end() : match.end() + 1]
     if (after == ":" or match[3] != token) and is_secret_key(token):

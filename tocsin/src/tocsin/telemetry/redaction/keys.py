@@ -33,12 +33,14 @@ class Kind(IntEnum):
     NOTHING = 0
     COUNTABLE = 1
     """Shown when it is a number, as in ``max_tokens``."""
-    CONTACT = 2
+    SOMEBODY = 2
+    """Shown when it is a number or a pseudonym, as in ``{"student": 12}``."""
+    CONTACT = 3
     """An e-mail or network address: a pseudonym under it is shown."""
-    PERSON = 3
-    TOKEN = 4
-    PASSWORD = 5
-    HEADER = 6
+    PERSON = 4
+    TOKEN = 5
+    PASSWORD = 6
+    HEADER = 7
 
 
 def segments(name: str) -> list[str]:
@@ -52,6 +54,10 @@ def segments(name: str) -> list[str]:
         # Full-width and other compatibility letters spell the same words.
         tail = unicodedata.normalize("NFKC", tail)
     return [word.lower() for word in _SEGMENT.findall(tail)]
+
+
+SHOWN_AS_NUMBER: Final = frozenset({Kind.COUNTABLE, Kind.SOMEBODY})
+SHOWN_AS_PSEUDONYM: Final = frozenset({Kind.SOMEBODY, Kind.CONTACT})
 
 
 class Vocabulary:
@@ -70,7 +76,7 @@ class Vocabulary:
             self._phrases[tuple(segments(name))] = Kind.PERSON
         self._learn(words.HARMLESS_PHRASES, Kind.NOTHING)
         self._whole = dict.fromkeys(words.WHOLE_VALUES.split("; "), Kind.PERSON)
-        self._whole |= dict.fromkeys(words.WHOLE_PERSONS.split("; "), Kind.CONTACT)
+        self._whole |= dict.fromkeys(words.WHOLE_PERSONS.split("; "), Kind.SOMEBODY)
         self._remembered = lru_cache(maxsize=_REMEMBERED)(self._kind)
 
     def kind(self, name: str) -> Kind:

@@ -19,7 +19,13 @@ from itertools import islice
 from typing import Any, Final
 
 from tocsin.telemetry.identity import is_pseudonym
-from tocsin.telemetry.redaction.keys import Kind, Vocabulary, segments
+from tocsin.telemetry.redaction.keys import (
+    SHOWN_AS_NUMBER,
+    SHOWN_AS_PSEUDONYM,
+    Kind,
+    Vocabulary,
+    segments,
+)
 from tocsin.telemetry.redaction.limits import Budget, Limits
 from tocsin.telemetry.redaction.mask import MASK, WITHHELD, cut_mark, is_cut_mark
 from tocsin.telemetry.redaction.numbers import is_card_number
@@ -33,7 +39,10 @@ _UNCHANGED: Final = (
     uuid.UUID,
     decimal.Decimal,
 )
-_PLAIN_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z_-]{0,40}\d{0,4}\Z")
+# Short words, as programmers write: no room for a key or an address.
+_PLAIN_KEY: Final = re.compile(r"[A-Za-z]{0,16}(?:[_-][A-Za-z]{0,16}){0,6}\d{0,3}\Z")
+# What names another value beside it; nothing that was masked looks so.
+_NAME: Final = re.compile(r"[\w .:-]{1,80}\Z")
 _FOUR_NUMBERS: Final = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}\Z")
 _VERSION_WORDS: Final = frozenset({"version", "release", "build", "firmware"})
 _LEAST_CARD: Final = 10**12
@@ -100,13 +109,18 @@ class ValueWalk:
             raw, name = self._names(key)
             while name in shown:
                 name = f"{name}#{len(shown)}"
-            if raw is None:  # nobody knows what this is the value of
-                shown[name] = WITHHELD
-            else:
-                shown[name] = self.named(label if raw == "value" else raw, item, depth)
+            shown[name] = self._entry(raw if raw != "value" else label, name, item, depth)
         if room < size:
             shown[cut_mark(size - room, "items")] = True
         return shown
+
+    def _entry(self, raw: str | None, shown: str, item: Any, depth: int) -> Any:
+        """One value of a mapping, judged by its key as it was, else as it is shown."""
+        if raw is None:
+            return WITHHELD  # nobody knows what this is the value of
+        if raw != shown and self._kind(raw) is Kind.NOTHING:
+            return self.named(shown, item, depth)
+        return self.named(raw, item, depth)
 
     def _composed(self, value: Any, depth: int) -> Any:
         """Whatever holds other values, or is an object of some class."""
@@ -213,9 +227,9 @@ def _is_hidden(kind: Kind, value: Any) -> bool:
         return False
     if type(value) in (str, bytes, list, tuple, dict, set) and not value:
         return False
-    if kind is Kind.COUNTABLE:
-        return not isinstance(value, int | float)
-    return not (kind is Kind.CONTACT and type(value) is str and is_pseudonym(value))
+    if kind in SHOWN_AS_NUMBER and isinstance(value, int | float):
+        return False
+    return not (kind in SHOWN_AS_PSEUDONYM and type(value) is str and is_pseudonym(value))
 
 
 def _is_version(key: str, value: str) -> bool:
@@ -239,7 +253,8 @@ def _raw_name(key: Any) -> str:
 def _named_pair(value: list[Any] | tuple[Any, ...]) -> str | None:
     """The name in a pair such as ASGI's ``(b"cookie", b"…")``."""
     if len(value) == 2 and isinstance(value[0], str | bytes):  # noqa: PLR2004 - a pair
-        return _raw_name(value[0])
+        name = _raw_name(value[0])
+        return name if _NAME.match(name) is not None else None
     return None
 
 
@@ -247,8 +262,9 @@ def _label_of(value: Mapping[Any, Any]) -> str:
     """What names the value in ``{"name": "password", "value": …}``."""
     if type(value) is dict and "value" in value:
         for key in ("name", "key", "header", "field"):
-            if isinstance(value.get(key), str):
-                return str.__str__(value[key])
+            label = value.get(key)
+            if isinstance(label, str) and _NAME.match(label) is not None:
+                return str.__str__(label)
     return "value"
 
 
