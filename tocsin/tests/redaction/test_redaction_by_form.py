@@ -146,7 +146,7 @@ def test_a_private_key_is_hidden_with_all_its_lines():
 
 
 def test_asgi_headers_are_hidden_by_their_names():
-    """A scope in a field, and its repr in a message (peers.md 2.6)."""
+    """A scope in a field, and its repr in a message (behaviour 30)."""
     headers = [(b"host", b"school.example"), (b"cookie", b"sid=swordfish"), (b"x-api-key", b"cod")]
 
     fields = redactor.value("headers", headers)

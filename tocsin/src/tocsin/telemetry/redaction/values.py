@@ -1,9 +1,8 @@
 """One walk through one value: containers, objects, cycles, limits.
 
 The shapes known are those that log fields have: text and bytes, numbers and dates,
-mappings, sequences and sets, dataclasses, named tuples, pydantic and attrs models (by
-their marks: none of them is imported), secrets of pydantic, exceptions, and anything
-else by its ``repr``.
+mappings, sequences and sets, dataclasses, named tuples, pydantic's models and secrets (known
+by their marks: it is not imported), exceptions, and anything else by its ``repr``.
 """
 
 import dataclasses
@@ -284,11 +283,8 @@ def _fields_of(value: Any) -> dict[str, Any] | None:
             field.name: getattr(value, field.name, None) if field.repr else MASK
             for field in dataclasses.fields(value)
         }
-    marks = getattr(kind, "model_fields", None) or getattr(kind, "__pydantic_fields__", None)
+    marks = getattr(kind, "__pydantic_fields__", None)
     if isinstance(marks, dict):
         shown = {name: getattr(value, name, None) for name in marks}
         return {name: item if marks[name].repr else MASK for name, item in shown.items()}
-    marks = getattr(kind, "__attrs_attrs__", None)
-    if isinstance(marks, tuple):
-        return {mark.name: getattr(value, mark.name, None) if mark.repr else MASK for mark in marks}
     return None
