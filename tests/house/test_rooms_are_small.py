@@ -26,13 +26,14 @@ def body_lines(function: Function) -> int:
 
 
 def nesting(node: ast.AST, depth: int = 0) -> int:
+    """How many blocks stand inside one another; an `elif` is beside its `if`, not inside."""
     deepest = depth
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, (*_NESTS, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            inner = nesting(child, depth + 1) if isinstance(child, _NESTS) else 0
-            deepest = max(deepest, inner)
-        else:
-            deepest = max(deepest, nesting(child, depth))
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        beside = isinstance(node, ast.If) and isinstance(child, ast.If) and [child] == node.orelse
+        inside = isinstance(child, _NESTS) and not beside
+        deepest = max(deepest, nesting(child, depth + inside))
     return deepest
 
 

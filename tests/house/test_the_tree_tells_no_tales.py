@@ -7,7 +7,8 @@ from pathlib import Path
 TEXT = {".py", ".md", ".toml", ".txt", ".in", ".yaml", ".yml", ".json", ".cfg", ".sh", ""}
 # Spelled in halves, so that this list does not find itself.
 NEVER = [
-    "/" + "work/",
+    "/" + "work/main",
+    "/" + "work/shared",
     "/root" + "/",
     "files." + "pythonhosted",
     "pypi" + ".org/simple",
