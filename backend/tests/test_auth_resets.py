@@ -3,10 +3,13 @@
 import asyncio
 import email.policy
 import re
+import threading
 from email.parser import BytesParser
 
 import pytest
 from front_door import CLIENT, EMAIL, PASSWORD, FrontDoor
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 
 from app.core.config import Settings
 from app.services.auth_errors import (
@@ -16,8 +19,22 @@ from app.services.auth_errors import (
     ResetRefusedError,
     WrongCredentialsError,
 )
+from app.services.passwords import Passwords
 
 NEW_PASSWORD = "Difference-Engine-2"
+
+
+class HaltingHasher(Argon2Hasher):
+    """Weak argon2 that stops before its verdict until it is told to go on."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self.asked, self.go_on = threading.Event(), threading.Event()
+
+    def verify(self, password: str | bytes, hash: str | bytes) -> bool:  # noqa: A002 - pwdlib's
+        """Whether it is the one, when the time has come."""
+        self.asked.set()
+        return self.go_on.wait(10) and super().verify(password, hash)
 
 
 @pytest.fixture
@@ -85,6 +102,26 @@ async def test_a_new_password_ends_every_session(door, moves):
     for grant in grants:
         with pytest.raises(NotSignedInError, match="session_ended"):
             await door.identify(grant)
+
+
+async def test_a_sign_in_that_a_new_password_overtakes_begins_no_session(
+    settings, database, clock, moves
+):
+    """Who signs in with the old one in that very moment is refused, not missed."""
+    hasher = HaltingHasher()
+    door = FrontDoor(settings, database, Passwords(hasher=PasswordHash((hasher,))), clock)
+    await door.register()
+    reset = await asked(door)
+
+    sign_in = asyncio.create_task(door.login())
+    await asyncio.to_thread(hasher.asked.wait, 10)
+    await door.auth.confirm_reset(reset, NEW_PASSWORD, CLIENT)
+    hasher.go_on.set()
+
+    with pytest.raises(WrongCredentialsError):
+        await sign_in
+    assert moves() == {"attempt failure student": 1, "failure invalid_password": 1}
+    door.sign_in.close()
 
 
 async def test_a_code_works_once(door):

@@ -3,6 +3,7 @@
 import asyncio
 import statistics
 import time
+from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
@@ -184,6 +185,21 @@ async def test_guesses_sent_side_by_side_do_not_outrun_the_lockout(door):
 
     assert isinstance(outcomes[-1], LockedOutError)
     assert await rows(door, Session) == 0
+
+
+async def test_a_refusal_in_a_lockout_does_not_tell_whether_the_guess_was_right(door):
+    """Of forty guesses at once five are told wrong; the others look like the right one."""
+    await door.register()
+    guesses = [f"Wrong-{number}" for number in range(40)] + [PASSWORD]
+
+    outcomes = await asyncio.gather(
+        *(door.login(password=guess) for guess in guesses), return_exceptions=True
+    )
+
+    assert Counter(map(type, outcomes)) == {WrongCredentialsError: 5, LockedOutError: 36}
+    assert {repr(one) for one in outcomes if isinstance(one, LockedOutError)} == {
+        repr(outcomes[-1])
+    }
 
 
 @pytest.mark.parametrize(

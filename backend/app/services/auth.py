@@ -11,7 +11,7 @@ know; it is held to a few tries per client (decision 0002).
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.core.database import Database
@@ -126,21 +126,22 @@ class AuthService:
         await self._refuse_locked(email, client)
         user = await self._find(email)
         verdict = await self._passwords.verify(password, user.password_hash if user else None)
+        # Guesses sent side by side all passed the first question. Those whose turn came
+        # after the lockout are refused alike, or the refusal would tell the right one.
+        await self._refuse_locked(email, client)
         if user is None or not verdict.right:
             await self._lockouts.failed(client, email)
             reason = "invalid_password" if user else "user_not_found"
             self._count_failure(reason, email, user)
             raise WrongCredentialsError
-        # Guesses sent side by side all passed the first question; only those whose turn
-        # came before the lockout count.
-        await self._refuse_locked(email, client)
         if not may_sign_in(user):
             self._count_failure("account_inactive", email, user)
             raise AccountInactiveError
+        grant = await self._sessions.begin(user, new_hash=verdict.new_hash)
+        if grant is None:
+            self._count_failure("invalid_password", email, user)
+            raise WrongCredentialsError
         await self._lockouts.succeeded(client, email)
-        if verdict.new_hash:
-            await self._keep_hash(user, verdict.new_hash)
-        grant = await self._sessions.begin(user)
         self._count_success(user)
         return grant
 
@@ -217,14 +218,6 @@ class AuthService:
         async with self._database.sessions() as connection:
             return await connection.scalar(
                 select(User).where(User.email == normalised_email(email))
-            )
-
-    async def _keep_hash(self, user: User, new_hash: str) -> None:
-        async with self._database.transaction() as transaction:
-            await transaction.execute(
-                update(User)
-                .where(User.id == user.id, User.password_hash == user.password_hash)
-                .values(password_hash=new_hash)
             )
 
     def _count_success(self, user: User) -> None:

@@ -69,13 +69,26 @@ class Sessions:
         self._clock = clock
         self._lifetime = timedelta(seconds=lifetime_s)
 
-    async def begin(self, user: User) -> Grant:
-        """Sign ``user`` in."""
+    async def begin(self, user: User, *, new_hash: str | None = None) -> Grant | None:
+        """Sign ``user`` in, whose password was found right; keep its ``new_hash``, if any.
+
+        None if the password was changed since: that ended every session of the account,
+        and must not miss the one that was about to begin.
+        """
         at = now(self._clock)
         session = Session(
             user_id=user.id, created_at=at, expires_at=at + self._lifetime, last_seen_at=at
         )
         async with self._database.transaction() as transaction:
+            # Takes the account's row, as a change of the password does: one waits for the other.
+            unchanged = await transaction.execute(
+                update(User)
+                .where(User.id == user.id, User.password_hash == user.password_hash)
+                .values(password_hash=new_hash or user.password_hash)
+                .returning(User.id)
+            )
+            if unchanged.first() is None:
+                return None
             transaction.add(session)
             await transaction.flush()
             return self._grant(transaction, user, session, at)
