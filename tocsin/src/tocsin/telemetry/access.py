@@ -47,22 +47,26 @@ from tocsin.telemetry.websocket import Conversation
 LOGGER: Final = "tocsin.access"
 
 _AGENTS_REMEMBERED: Final = 1024
-_AGENT_CHARS: Final = 256
-_PATH_CHARS: Final = 1024
+_AGENT_BYTES: Final = 256
+_PATHS_REMEMBERED: Final = 4096
+_PATH_CHARS: Final = 256
 _TEMPLATES_REMEMBERED: Final = 4096
 _USER_AGENT: Final = b"user-agent"
 _PROTOCOLS: Final = {"1.0": "HTTP/1.0", "1.1": "HTTP/1.1", "2": "HTTP/2", "3": "HTTP/3"}
 _US_PER_S: Final = 1_000_000
 _NS_PER_US: Final = 1_000
+_NS_PER_S: Final = 1_000_000_000
 _COMPACT: Final = (",", ":")
 _HOLES: Final = (
-    ',"time":"%%s","httpRequest":{"requestMethod":"%s","status":%d,"requestUrl":%%s,'
-    '"requestSize":"%%d","responseSize":"%%d","latency":"%%d.%%06ds","protocol":"%%s"%%s},'
+    ',"time":"%%s.%%06dZ","httpRequest":{"requestMethod":"%s","status":%d,"requestUrl":%%s,'
+    '"requestSize":"%%d","responseSize":"%%d","latency":"%%d.%%06ds","protocol":"%%s"%%s}%s,'
     '"request_id":"%%s","correlation_id":"%%s","logging.googleapis.com/trace":"%s%%s",'
     '"logging.googleapis.com/spanId":"%%s","logging.googleapis.com/trace_sampled":%%s,'
-    '"client":"%%s"'
+    '"client":"%%s"}\n'
 )
 """What differs between requests of one template; each value is safe within JSON's quotes."""
+_FIRST_BYTE: Final = ',"first_byte_s":%d.%06d'
+_NO_FIRST_BYTE: Final = "%.0s%.0s"  # takes the two numbers and shows nothing
 
 _quoted = encode_basestring_ascii
 
@@ -81,7 +85,8 @@ class AccessLines:
         self._redactor = redactor
         self._guard = guard
         self._logs = logs
-        self._is_json = settings.log_format == "json"
+        self._write_line = logs.write_line
+        self._is_for_people = settings.log_format != "json"
         self._labels = {
             "service": settings.service,
             "environment": settings.environment.value,
@@ -90,31 +95,42 @@ class AccessLines:
         }
         project = settings.google_project
         self._trace_prefix = f"projects/{project}/traces/" if project else ""
-        self._templates: dict[tuple[str, str, str, int, str], str] = {}
+        self._templates: dict[tuple[str, str, str, int, int, str], str] = {}
+        self._second = -1
+        self._second_text = ""
+        self._short_path = lru_cache(maxsize=_PATHS_REMEMBERED)(self._path_part)
         self._agent = lru_cache(maxsize=_AGENTS_REMEMBERED)(self._agent_part)
 
     def write(
-        self, exchange: Exchange, *, method: str, route: str, wall_ns: int, severity: str = ""
+        self, exchange: Exchange, method: str, route: str, wall_ns: int, severity: str = ""
     ) -> None:
         """Write the line of one request; ``severity`` replaces that of its status."""
         context, scope, started_ns = exchange.context, exchange.scope, exchange.started_ns
-        kind = (method, route, exchange.outcome, exchange.status, severity)
+        sent = exchange.status_sent
+        kind = (method, route, exchange.outcome, exchange.status, sent, severity)
         template = self._templates.get(kind)
         if template is None:
             template = self._template(*kind)
-        path = scope["path"]
+        second, rest_ns = divmod(wall_ns, _NS_PER_S)
+        if second != self._second:
+            self._second, self._second_text = second, rfc3339(wall_ns).partition(".")[0]
         took_us = (exchange.last_byte_ns - started_ns) // _NS_PER_US
+        first_us = (exchange.first_byte_ns - started_ns) // _NS_PER_US if sent else 0
+        path = scope["path"]
         agent = exchange.headers.get(_USER_AGENT)
         line = template % (
-            rfc3339(wall_ns),
+            self._second_text,
+            rest_ns // _NS_PER_US,
             # A path without parameters is what we declared ourselves.
-            _quoted(route if path == route else self._path(path)),
+            _quoted(route) if path == route else self._path(path),
             exchange.request_bytes,
             exchange.response_bytes,
             took_us // _US_PER_S,
             took_us % _US_PER_S,
             _PROTOCOLS.get(scope["http_version"], "HTTP"),
-            self._agent(agent) if agent else "",
+            self._agent(agent[:_AGENT_BYTES]) if agent else "",
+            first_us // _US_PER_S,
+            first_us % _US_PER_S,
             context.request_id,
             context.correlation_id,
             context.trace_id,
@@ -122,12 +138,10 @@ class AccessLines:
             "true" if context.sampled else "false",
             context.client,
         )
-        if exchange.first_byte_ns:
-            first_us = (exchange.first_byte_ns - started_ns) // _NS_PER_US
-            line += ',"first_byte_s":%d.%06d' % divmod(first_us, _US_PER_S)
-        if exchange.status_sent != exchange.status:
-            line += f',"status_sent":{exchange.status_sent}'
-        self._put(line, context)
+        if context.user or context.fields or self._is_for_people:
+            self._put(line, context)
+        else:
+            self._write_line(line.encode())
 
     def write_conversation(
         self, conversation: Conversation, *, route: str, duration_s: float, wall_ns: int
@@ -145,7 +159,7 @@ class AccessLines:
             "time": rfc3339(wall_ns),
             "httpRequest": {
                 "requestMethod": "GET",
-                "requestUrl": self._path(conversation.scope["path"]),
+                "requestUrl": json.loads(self._path(conversation.scope["path"])),
                 "status": status,
                 "latency": f"{duration_s:.6f}s",
                 "protocol": "websocket",
@@ -161,22 +175,25 @@ class AccessLines:
         }
         if conversation.close_code:
             entry["close_code"] = conversation.close_code
-        self._put(json.dumps(entry, separators=_COMPACT)[:-1], context)
+        self._put(json.dumps(entry, separators=_COMPACT) + "\n", context)
 
     def _put(self, line: str, context: RequestContext) -> None:
-        """Write a line that lacks its end; ``context`` may still add to it."""
+        """Write a line that the application adds to, or that people read."""
         if context.user:
-            line += f',"user":{_quoted(context.user)},"user_role":{_quoted(context.user_role)}'
-        if self._is_json and not context.fields:
-            self._logs.write_line(f"{line}}}\n".encode())
+            user, role = _quoted(context.user), _quoted(context.user_role)
+            line = f'{line[:-2]},"user":{user},"user_role":{role}}}\n'
+        if not context.fields and not self._is_for_people:
+            self._write_line(line.encode())
             return
-        entry = orjson.loads(line + "}")
+        entry = orjson.loads(line)
         if context.fields:
             self._add_bound(entry, context.fields)
         self._logs.write(entry)
 
-    def _template(self, method: str, route: str, outcome: str, status: int, severity: str) -> str:
-        fixed = {
+    def _template(  # noqa: PLR0917 - the parts of one key
+        self, method: str, route: str, outcome: str, status: int, sent: int, severity: str
+    ) -> str:
+        fixed: dict[str, Any] = {
             "severity": severity or severity_of_status(status),
             "message": f"{method} {route} {status}",
             "logger": LOGGER,
@@ -184,24 +201,31 @@ class AccessLines:
             "outcome": outcome,
             LABELS: self._labels,
         }
+        if sent != status:
+            fixed["status_sent"] = sent
         beginning = json.dumps(fixed, separators=_COMPACT)[:-1].replace("%", "%%")
         prefix = json.dumps(self._trace_prefix)[1:-1].replace("%", "%%")
-        template = beginning + _HOLES % (method, status, prefix)
+        first_byte = _FIRST_BYTE if sent else _NO_FIRST_BYTE
+        template = beginning + _HOLES % (method, status, first_byte, prefix)
         # Methods, routes and outcomes are few; an application may answer any status.
         if len(self._templates) < _TEMPLATES_REMEMBERED:
-            self._templates[method, route, outcome, status, severity] = template
+            self._templates[method, route, outcome, status, sent, severity] = template
         return template
 
     def _path(self, path: str) -> str:
+        """``path`` for a line; the same few are asked for again and again, as by polling."""
+        return self._short_path(path) if len(path) <= _PATH_CHARS else self._path_part(path)
+
+    def _path_part(self, path: str) -> str:
         try:
-            return self._redactor.url_path(path[:_PATH_CHARS])
+            return _quoted(self._redactor.url_path(path))
         except Exception as error:  # noqa: BLE001 - what could not be vetted stays here
             self._guard.failed("access.path", error)
-            return WITHHELD
+            return _quoted(WITHHELD)
 
     def _agent_part(self, raw: bytes) -> str:
         try:
-            text = self._redactor.text(raw[:_AGENT_CHARS].decode("latin-1"))
+            text = self._redactor.text(raw.decode("latin-1"))
         except Exception as error:  # noqa: BLE001 - what could not be vetted stays here
             self._guard.failed("access.user_agent", error)
             text = WITHHELD

@@ -17,7 +17,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
@@ -157,9 +157,7 @@ class Telemetry:
             http=self.http,
             routes=routes,
         )
-        return TelemetryMiddleware(
-            app, intake=intake, recorder=recorder, probe_paths=self.settings.probe_paths
-        )
+        return TelemetryMiddleware(app, intake=intake, recorder=recorder)
 
     def _reserve(self, routes: RouteTable) -> None:
         """Give the service's own routes their series before strangers come."""
@@ -182,7 +180,7 @@ class Telemetry:
             correlation_id,
             trace_id=trace_id or self.digits.take()[:TRACE_ID_DIGITS],
             span_id=digits[-SPAN_ID_DIGITS:],
-            ring=self.logs.ring(),
+            ring=self.logs.ring_on_demand,
         )
         if name:
             context.fields["job"] = name
@@ -192,12 +190,5 @@ class Telemetry:
                 yield context
                 failed = False
         finally:
-            self._settle(context, failed=failed)
-
-    def _settle(self, context: RequestContext, *, failed: bool) -> None:
-        ring: Any = context.ring
-        with self.guard("telemetry.job"):
-            if failed or self.logs.debug_sampled(context.trace_id):
-                self.logs.keep(ring)
-            else:
-                self.logs.discard(ring)
+            with self.guard("telemetry.job"):
+                self.logs.settle(context, keep=failed)

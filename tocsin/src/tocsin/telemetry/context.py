@@ -19,7 +19,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tocsin.telemetry.logs.ring import DebugRing
+    from tocsin.telemetry.logs.ring import DebugRing, RingOnDemand
 
 
 class RequestContext:
@@ -50,7 +50,7 @@ class RequestContext:
         trace_id: str = "",
         span_id: str = "",
         sampled: bool = False,
-        ring: "DebugRing | None" = None,
+        ring: "DebugRing | RingOnDemand | None" = None,
     ) -> None:
         self.request_id = request_id
         self.correlation_id = correlation_id or request_id

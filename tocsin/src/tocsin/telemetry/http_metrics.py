@@ -117,9 +117,11 @@ class HttpMetrics:
             buckets=FIRST_BYTE_BUCKETS_S,
             max_series=pairs,
         )
-        self.in_flight = client.gauge(
+        in_flight = client.gauge(
             "http_requests_in_flight", "Requests being served now.", across_workers="livesum"
-        ).bind()
+        )
+        self.in_flight = in_flight.bind()
+        self._in_flight = in_flight.series_of(())
         self.background_failures = client.counter(
             "http_background_task_failures_total",
             "Background tasks that failed after their request was answered.",
@@ -190,6 +192,12 @@ class HttpMetrics:
                 self.requests.start(method=_known(method), endpoint=endpoint, status_code=status)
         return list(left_out)
 
+    def begun(self) -> None:
+        """One more request is in flight, until ``finished(…, ends_flight=True)``."""
+        series = self._in_flight
+        with self._lock:
+            series.cells[series.at] += 1.0
+
     def finished(  # noqa: PLR0917 - keywords would cost more than the recording
         self,
         method: str,
@@ -200,12 +208,14 @@ class HttpMetrics:
         request_bytes: int,
         response_bytes: int,
         streamed: bool = False,  # noqa: FBT001, FBT002 - as above
+        ends_flight: bool = False,  # noqa: FBT001, FBT002 - as above
     ) -> None:
         """Count one request, at its very end.
 
         ``first_byte_s`` is ``None`` where nothing was answered. ``streamed`` says that the
         answer came without a length, as event streams do: its whole time goes to the
         streams' histogram, and what the user waited for counts as its duration.
+        ``ends_flight`` takes back what :meth:`begun` counted.
         """
         try:
             first_s = duration_s if first_byte_s is None else first_byte_s
@@ -224,7 +234,9 @@ class HttpMetrics:
             of_first = bisect_left(FIRST_BYTE_BUCKETS_S, first_s) + 1
             of_request = bisect_left(SIZE_BUCKETS_BYTES, request_bytes) + 1
             of_response = bisect_left(SIZE_BUCKETS_BYTES, response_bytes) + 1
-            with self._lock:
+            with self._lock:  # from here on nothing fails
+                if ends_flight:
+                    self._in_flight.cells[self._in_flight.at] -= 1.0
                 total.cells[total.at] += 1.0
                 cells, at = duration.cells, duration.at
                 cells[at] += duration_s
@@ -241,6 +253,8 @@ class HttpMetrics:
                 cells[at + of_response] += 1.0
         except Exception as error:  # noqa: BLE001 - recording never fails the request (D-8)
             # The request counts all the same, once; only its measurements are lost.
+            if ends_flight:
+                self.in_flight.dec()
             self.requests.inc(method=_known(method), endpoint=endpoint, status_code=status_code)
             self.duration.failed(error)
 

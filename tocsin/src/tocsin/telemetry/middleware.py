@@ -16,6 +16,7 @@ Put it in place with :meth:`tocsin.telemetry.assembly.Telemetry.wrap`.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -27,10 +28,8 @@ from tocsin.telemetry.guard import Guard
 from tocsin.telemetry.identity import Pseudonyms
 from tocsin.telemetry.logs import get_logger
 from tocsin.telemetry.propagation import (
-    SPAN_ID_DIGITS,
     TRACE_ID_DIGITS,
     HexDigits,
-    TraceParent,
     parse_cloud_trace,
     parse_traceparent,
     well_formed_id,
@@ -45,7 +44,8 @@ _CLOUD_TRACE: Final = b"x-cloud-trace-context"
 _USUAL_ID: Final = re.compile(
     rb"(?:[0-9a-f]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})\Z"
 )
-_SERVED: Final = "tocsin.context"
+_CLIENTS_REMEMBERED: Final = 4096
+SERVED: Final = "tocsin.context"
 """Marks a scope that is watched already, as when a mounted application is wrapped too."""
 
 _log = get_logger("tocsin.telemetry")
@@ -65,35 +65,50 @@ class Intake:
         redactor: Redactor,
         guard: Guard,
     ) -> None:
+        self._probe_paths = settings.probe_paths
         self._digits = digits
-        self._pseudonyms = pseudonyms
+        # The same clients come again and again: a look-up in C, not a call in Python.
+        self._pseudonym = lru_cache(maxsize=_CLIENTS_REMEMBERED)(pseudonyms.client)
         self._redactor = redactor
         self._guard = guard
         self._trusted_proxies = settings.trusted_proxies
 
+    def exchange(self, recorder: Recorder, scope: Scope, receive: Receive, send: Send) -> Exchange:
+        """Begin to watch the request in ``scope``."""
+        started_ns = recorder.now_ns()
+        headers = dict(scope["headers"])
+        context = scope[SERVED] = self.context(scope, headers)
+        context.ring = recorder.ring
+        probe = scope["path"] in self._probe_paths
+        if not probe:
+            recorder.begun()
+        return Exchange(recorder, scope, receive, send, headers, context, started_ns, probe)
+
     def context(self, scope: Scope, headers: Headers) -> RequestContext:
         """The context of the request in ``scope``, whatever it brings along."""
         digits = self._digits.take()
-        try:
-            request_id = self._id(headers, REQUEST_ID_HEADER) or digits[:TRACE_ID_DIGITS]
+        request_id = correlation_id = digits[:TRACE_ID_DIGITS]
+        if REQUEST_ID_HEADER in headers or CORRELATION_ID_HEADER in headers:
+            request_id = self._id(headers, REQUEST_ID_HEADER) or request_id
             correlation_id = self._id(headers, CORRELATION_ID_HEADER) or request_id
-        except Exception as error:  # noqa: BLE001 - a request is served without its caller's ids
-            self._guard.failed("intake.ids", error)
-            request_id = correlation_id = digits[:TRACE_ID_DIGITS]
-        trace = _trace(headers)
+        trace = None
+        if _TRACEPARENT in headers:
+            trace = parse_traceparent(headers[_TRACEPARENT])
+        if trace is None and _CLOUD_TRACE in headers:
+            trace = parse_cloud_trace(headers[_CLOUD_TRACE])
         if trace is None:
-            trace = TraceParent(self._digits.take()[:TRACE_ID_DIGITS], "", sampled=False)
+            trace = (self._digits.take()[:TRACE_ID_DIGITS], "", False)
         context = RequestContext(
             request_id,
             correlation_id,
-            trace_id=trace.trace_id,
-            span_id=digits[-SPAN_ID_DIGITS:],
-            sampled=trace.sampled,
+            trace_id=trace[0],
+            span_id=digits[TRACE_ID_DIGITS:],
+            sampled=trace[2],
         )
         try:
             address = client_address(scope, self._trusted_proxies)
             if address:
-                context.client = self._pseudonyms.client(address)
+                context.client = self._pseudonym(address)
         except Exception as error:  # noqa: BLE001 - a request is served without its pseudonym
             self._guard.failed("intake.client", error)
         return context
@@ -105,52 +120,29 @@ class Intake:
         text = well_formed_id(raw)
         if not text or _USUAL_ID.match(raw) is not None:
             return text
-        # A key or token sent in the wrong header must not become the name of a request.
-        return text if self._redactor.text(text) == text else ""
-
-
-def _trace(headers: Headers) -> TraceParent | None:
-    raw = headers.get(_TRACEPARENT)
-    if raw is not None:
-        trace = parse_traceparent(raw)
-        if trace is not None:
-            return trace
-    raw = headers.get(_CLOUD_TRACE)
-    return parse_cloud_trace(raw) if raw is not None else None
+        try:
+            # A key or token sent in the wrong header must not become the name of a request.
+            return text if self._redactor.text(text) == text else ""
+        except Exception as error:  # noqa: BLE001 - what could not be vetted is not taken
+            self._guard.failed("intake.ids", error)
+            return ""
 
 
 class TelemetryMiddleware:
     """Serves ``app`` and records what happens."""
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        intake: Intake,
-        recorder: Recorder,
-        probe_paths: frozenset[str],
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, intake: Intake, recorder: Recorder) -> None:
         self.app = app
         self._intake = intake
         self._recorder = recorder
-        self._probe_paths = probe_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, connection or lifespan."""
-        kind = scope["type"]
-        if _SERVED in scope:
-            await self.app(scope, receive, send)
-        elif kind == "http":
-            await self._serve(scope, receive, send)
-        elif kind == "websocket":
-            await self._converse(scope, receive, send)
-        else:
-            self._check_place(scope)
-            await self.app(scope, receive, send)
-
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; a connection or the lifespan take the other way."""
+        if scope["type"] != "http" or SERVED in scope:
+            await self._serve_other(scope, receive, send)
+            return
         try:
-            exchange = self._watched(scope, receive, send)
+            exchange = self._intake.exchange(self._recorder, scope, receive, send)
         except Exception as error:  # noqa: BLE001 - served unwatched is served
             self._recorder.guard.failed("middleware.begin", error)
             await self.app(scope, receive, send)
@@ -165,31 +157,21 @@ class TelemetryMiddleware:
             if not exchange.recorded:
                 await exchange.returned()
         finally:
-            self._recorder.settle_debug_lines(exchange.context, keep=exchange.keep_debug_lines)
+            if exchange.keep_debug_lines or exchange.context.ring is not self._recorder.ring:
+                self._recorder.settle_debug_lines(exchange.context, keep=exchange.keep_debug_lines)
             reset_current(token)
 
-    def _watched(self, scope: Scope, receive: Receive, send: Send) -> Exchange:
-        recorder = self._recorder
-        started_ns = recorder.now_ns()
-        headers = dict(scope["headers"])
-        context = self._intake.context(scope, headers)
-        exchange = Exchange(
-            recorder,
-            scope,
-            receive,
-            send,
-            headers=headers,
-            context=context,
-            started_ns=started_ns,
-            probe=scope["path"] in self._probe_paths,
-        )
-        recorder.begun(exchange)
-        scope[_SERVED] = context
-        return exchange
+    async def _serve_other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and SERVED not in scope:
+            await self._converse(scope, receive, send)
+            return
+        if scope["type"] == "lifespan":
+            self._check_place(scope)
+        await self.app(scope, receive, send)
 
     async def _converse(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            context = scope[_SERVED] = self._intake.context(scope, dict(scope["headers"]))
+            context = scope[SERVED] = self._intake.context(scope, dict(scope["headers"]))
             conversation = Conversation(self._recorder, scope, receive, send, context)
         except Exception as error:  # noqa: BLE001 - served unwatched is served
             self._recorder.guard.failed("middleware.begin", error)

@@ -9,14 +9,14 @@ from Google's older ``X-Cloud-Trace-Context`` second
 (https://cloud.google.com/trace/docs/trace-context).
 
 >>> parse_traceparent(b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
-TraceParent(trace_id='0af7651916cd43dd8448eb211c80319c', span_id='b7ad6b7169203331', sampled=True)
+('0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331', True)
 >>> well_formed_id(b"order.2026-10-01_7"), well_formed_id(b"<script>alert(1)</script>")
 ('order.2026-10-01_7', '')
 """
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 ID_CHARACTERS: Final = "A-Za-z0-9._-"
 TRACE_ID_DIGITS: Final = 32
@@ -24,23 +24,24 @@ SPAN_ID_DIGITS: Final = 16
 
 _ID: Final = re.compile(rb"[A-Za-z0-9._-]{8,64}\Z")
 _TRACEPARENT: Final = re.compile(
-    rb"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?\Z",
-    re.DOTALL,
+    rb"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-[ -~]*)?\Z"
 )
+_VERSION_00_CHARS: Final = 55
+_ODD_DIGITS: Final = frozenset("13579bdf")
+"""Last digits of the flags whose last bit, `sampled`, is set."""
 _CLOUD_TRACE: Final = re.compile(rb"(?!0{32})([0-9a-fA-F]{32})(?:/([0-9]{1,20}))?(?:;o=([01]))?\Z")
 _SPAN_ID_LIMIT: Final = 1 << 64
-_SAMPLED: Final = 0x01
 
 _BYTES_AT_ONCE: Final = 6144
 _SET_DIGITS: Final = TRACE_ID_DIGITS + SPAN_ID_DIGITS
 
 
-class TraceParent(NamedTuple):
-    """The caller's place in its trace; ``span_id`` is the caller's own span, or empty."""
+Trace = tuple[str, str, bool]
+"""A caller's place in its trace: trace id, the caller's own span id or ``""``, sampled or not.
 
-    trace_id: str
-    span_id: str
-    sampled: bool
+A plain tuple: it lives for a microsecond in each request, and a named one costs as much
+to make as the header to read.
+"""
 
 
 def well_formed_id(raw: bytes) -> str:
@@ -48,18 +49,17 @@ def well_formed_id(raw: bytes) -> str:
     return raw.decode("ascii") if _ID.match(raw) is not None else ""
 
 
-def parse_traceparent(raw: bytes) -> TraceParent | None:
+def parse_traceparent(raw: bytes) -> Trace | None:
     """Read a ``traceparent`` header; ``None`` when it breaks any rule of the standard."""
-    match = _TRACEPARENT.match(raw)
-    if match is None:
+    if _TRACEPARENT.match(raw) is None:
         return None
-    version, trace_id, span_id, flags, more = match.groups()
-    if more is not None and version == b"00":
+    text = raw.decode("ascii")
+    if len(text) > _VERSION_00_CHARS and text.startswith("00"):
         return None  # version 00 has four fields; only a later one may carry more
-    return TraceParent(trace_id.decode(), span_id.decode(), bool(int(flags, 16) & _SAMPLED))
+    return text[3:35], text[36:52], text[54] in _ODD_DIGITS
 
 
-def parse_cloud_trace(raw: bytes) -> TraceParent | None:
+def parse_cloud_trace(raw: bytes) -> Trace | None:
     """Read an ``X-Cloud-Trace-Context`` header, whose span id is a decimal number."""
     match = _CLOUD_TRACE.match(raw)
     if match is None:
@@ -70,7 +70,7 @@ def parse_cloud_trace(raw: bytes) -> TraceParent | None:
         return None
     span_id = f"{number:016x}" if number else ""
     sampled = option == b"1"
-    return TraceParent(trace_id.decode().lower(), span_id, sampled)
+    return trace_id.decode().lower(), span_id, sampled
 
 
 class HexDigits:

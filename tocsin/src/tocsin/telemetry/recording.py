@@ -41,16 +41,12 @@ class Recorder:
         self.now_ns = clock.monotonic_ns
         self._wall_ns = clock.wall_ns
         self._logs = logs
+        self.ring = logs.ring_on_demand
         self._lines = lines
         self._http = http
+        self.begun = http.begun
         self._routes = routes
         self._slow_ns = round(settings.slow_request_s * _NS_PER_S)
-
-    def begun(self, exchange: Exchange) -> None:
-        """Count a request that has come in, and give its DEBUG lines a place."""
-        exchange.context.ring = self._logs.ring()
-        if not exchange.probe:
-            self._http.in_flight.inc()
 
     def finished(self, exchange: Exchange, outcome: str, status: int) -> None:
         """Record a request whose response is over, once."""
@@ -66,6 +62,8 @@ class Recorder:
             method = exchange.scope["method"]
             if method not in METHODS:
                 method = OTHER_METHOD
+            elif method == "HEAD":
+                exchange.response_bytes = 0  # the server sends the head alone
             route = self._routes.template(exchange.scope)
         except Exception as error:  # noqa: BLE001 - what has no name is still recorded
             self.guard.failed("recording.route", error)
@@ -74,11 +72,26 @@ class Recorder:
             if exchange.probe:
                 self._probed(exchange, method, route)
                 return
-            self._measure(exchange, method, route)
+            started_ns, first_byte_ns = exchange.started_ns, exchange.first_byte_ns
+            duration_ns = exchange.last_byte_ns - started_ns
+            streamed = exchange.chunked and exchange.event_stream
+            if status >= FIRST_SERVER_ERROR or (duration_ns >= self._slow_ns and not streamed):
+                exchange.keep_debug_lines = True
+            self._http.finished(
+                method,
+                route,
+                status,
+                duration_ns / _NS_PER_S,
+                (first_byte_ns - started_ns) / _NS_PER_S if first_byte_ns else None,
+                exchange.request_bytes,
+                exchange.response_bytes,
+                streamed,
+                ends_flight=True,
+            )
         except Exception as error:  # noqa: BLE001 - a metric never fails a request
             self.guard.failed("recording.metrics", error)
         try:
-            self._lines.write(exchange, method=method, route=route, wall_ns=self._wall_ns())
+            self._lines.write(exchange, method, route, self._wall_ns())
         except Exception as error:  # noqa: BLE001 - a log line never fails a request
             self.guard.failed("recording.access_line", error)
 
@@ -118,7 +131,7 @@ class Recorder:
 
     def conversation_begun(self, conversation: Conversation) -> None:
         """Count a WebSocket that was accepted."""
-        conversation.context.ring = self._logs.ring()
+        conversation.context.ring = self.ring
         self._http.websocket_opened()
 
     def message_passed(self, conversation: Conversation, direction: str) -> None:
@@ -142,14 +155,8 @@ class Recorder:
 
     def settle_debug_lines(self, context: RequestContext, *, keep: bool) -> None:
         """Write the request's DEBUG lines when they are wanted, or drop them."""
-        ring = context.ring
-        if ring is None:
-            return
         try:
-            if keep or self._logs.debug_sampled(context.trace_id):
-                self._logs.keep(ring)
-            else:
-                self._logs.discard(ring)
+            self._logs.settle(context, keep=keep)
         except Exception as error:  # noqa: BLE001 - a log line never fails a request
             self.guard.failed("recording.debug_lines", error)
 
@@ -161,26 +168,6 @@ class Recorder:
             self.guard.failed("recording.route", error)
             return UNMATCHED
 
-    def _measure(self, exchange: Exchange, method: str, route: str) -> None:
-        self._http.in_flight.dec()
-        started_ns, first_byte_ns = exchange.started_ns, exchange.first_byte_ns
-        duration_ns = exchange.last_byte_ns - started_ns
-        streamed = exchange.chunked and exchange.event_stream
-        if exchange.status >= FIRST_SERVER_ERROR or (duration_ns >= self._slow_ns and not streamed):
-            exchange.keep_debug_lines = True
-        if method == "HEAD":
-            exchange.response_bytes = 0  # the server sends the head alone
-        self._http.finished(
-            method,
-            route,
-            exchange.status,
-            duration_ns / _NS_PER_S,
-            (first_byte_ns - started_ns) / _NS_PER_S if first_byte_ns else None,
-            exchange.request_bytes,
-            exchange.response_bytes,
-            streamed,
-        )
-
     def _probed(self, exchange: Exchange, method: str, route: str) -> None:
         """A probe that failed is worth a line; one that passed is worth a sampled one."""
         duration_s = (exchange.last_byte_ns - exchange.started_ns) / _NS_PER_S
@@ -191,6 +178,4 @@ class Recorder:
             severity = "DEBUG"
         else:
             return
-        self._lines.write(
-            exchange, method=method, route=route, wall_ns=self._wall_ns(), severity=severity
-        )
+        self._lines.write(exchange, method, route, self._wall_ns(), severity)

@@ -29,6 +29,7 @@ from zlib import crc32
 import structlog
 
 from tocsin.clock import Clock
+from tocsin.telemetry.context import RequestContext
 from tocsin.telemetry.guard import Guard
 from tocsin.telemetry.logs.console import ConsoleRendering
 from tocsin.telemetry.logs.doors import lead_to
@@ -39,7 +40,7 @@ from tocsin.telemetry.logs.levels import LevelTable
 from tocsin.telemetry.logs.loggers import PROCESSORS, EventLogger, door_for
 from tocsin.telemetry.logs.process_hooks import ProcessHooks
 from tocsin.telemetry.logs.recorder import OWN_NAME, Recorder
-from tocsin.telemetry.logs.ring import DebugRing, RingBudget, RingState
+from tocsin.telemetry.logs.ring import DebugRing, RingBudget, RingOnDemand, RingState
 from tocsin.telemetry.logs.sink import LineSink
 from tocsin.telemetry.logs.standard_library import RecordHandler, StandardLibrary
 from tocsin.telemetry.logs.timestamps import rfc3339
@@ -82,16 +83,22 @@ class LogPipeline:
         self._sink = LineSink(stream, on_dropped=self._dropped, announce=self._announcement)
         self._put = self._sink.put
         # A finished entry that is encoded already: one JSON object and its newline.
-        self.write_line = self._sink.put
+        self.write_line = self._sink.put_later
         self._budget = ring_budget or RingBudget()
+        self.ring_on_demand = RingOnDemand(self._budget)
         self._recorder = Recorder(
-            self.shape, clock=clock, guard=guard, write=self.write, on_dropped=self._dropped
+            self.shape,
+            clock=clock,
+            guard=guard,
+            write=self.write,
+            on_dropped=self._dropped,
+            sampled=self.debug_sampled,
         )
         self.now_ns = self._recorder.now_ns
         self.next_sequence = self._recorder.next_sequence
         self._handler = RecordHandler(self._recorder, self.levels, self._sink.drain)
         self._library = StandardLibrary(self._handler, self.levels)
-        self._hooks = ProcessHooks(self._recorder, self._sink.flush)
+        self._hooks = ProcessHooks(self._recorder)
         self._structlog_before: dict[str, Any] | None = None
 
     def install(self) -> None:
@@ -136,6 +143,23 @@ class LogPipeline:
     def discard(self, ring: DebugRing) -> None:
         """Drop a ring's lines: its request went well."""
         ring.close(RingState.DISCARDED)
+
+    def settle(self, context: RequestContext, *, keep: bool) -> None:
+        """Write or drop what the ring of a request or job holds, now that it has ended.
+
+        ``keep`` says that it failed or was slow. What a sampled trace says has been
+        written already.
+        """
+        ring = context.ring
+        if ring is self.ring_on_demand:
+            if not keep:
+                return  # it said nothing, and what it may still say is as unwanted
+            ring = self.ring_on_demand.ring_of(context)
+        if isinstance(ring, DebugRing):
+            if keep or ring.state is RingState.KEPT:
+                self.keep(ring)
+            else:
+                self.discard(ring)
 
     def take(self, told: Happening, *, written: bool) -> None:
         """Record an event (for loggers)."""

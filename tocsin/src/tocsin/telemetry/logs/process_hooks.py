@@ -9,7 +9,6 @@ import logging
 import sys
 import threading
 import warnings
-from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Final, TextIO
 
@@ -21,15 +20,12 @@ from tocsin.telemetry.logs.recorder import Recorder
 UNCAUGHT_LOGGER: Final = "python"
 WARNINGS_LOGGER: Final = "py.warnings"
 
-_FLUSH_S: Final = 2.0
-
 
 class ProcessHooks:
     """The hooks of one pipeline; only those that are still ours are given back."""
 
-    def __init__(self, recorder: Recorder, flush: Callable[[float], object]) -> None:
+    def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._flush = flush
         self._given: list[tuple[Any, str, Any, Any]] = []
 
     def put_on(self) -> None:
@@ -60,7 +56,6 @@ class ProcessHooks:
             return
         # Also when the error has its line: that the process ends is one more fact.
         self._tell(logging.CRITICAL, "uncaught_exception", error, thread="MainThread")
-        self._flush(_FLUSH_S)
 
     def _uncaught_in_thread(self, told: threading.ExceptHookArgs) -> None:
         if told.exc_value is None or issubclass(told.exc_type, SystemExit):

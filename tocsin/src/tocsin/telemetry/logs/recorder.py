@@ -10,7 +10,8 @@ the line without what it could not vet.
 >>> shape = EntryShape(settings, redactor=Redactor(), started_ns=0)
 >>> entries = []
 >>> recorder = Recorder(
-...     shape, clock=SystemClock(), guard=Guard(), write=entries.append, on_dropped=print
+...     shape, clock=SystemClock(), guard=Guard(), write=entries.append, on_dropped=print,
+...     sampled=lambda trace_id: False,
 ... )
 >>> recorder.say("debug_lines_missing", dropped=3)
 >>> entries[0]["message"], entries[0]["dropped"]
@@ -22,11 +23,11 @@ from itertools import count
 from typing import Any, Final
 
 from tocsin.clock import Clock
-from tocsin.telemetry.context import current
+from tocsin.telemetry.context import RequestContext, current
 from tocsin.telemetry.guard import Guard
 from tocsin.telemetry.logs.draft import Draft, Happening, draft_of
 from tocsin.telemetry.logs.entry import LABELS, NOTES, EntryShape
-from tocsin.telemetry.logs.ring import DebugRing, RingState
+from tocsin.telemetry.logs.ring import DebugRing, RingOnDemand, RingState
 from tocsin.telemetry.logs.severity import severity_of
 from tocsin.telemetry.logs.timestamps import rfc3339
 
@@ -45,12 +46,14 @@ class Recorder:
         guard: Guard,
         write: Callable[[dict[str, Any]], None],
         on_dropped: Callable[[str], None],
+        sampled: Callable[[str], bool],
     ) -> None:
         self.shape = shape
         self.now_ns = clock.wall_ns
         self.guard = guard
         self._write = write
         self._on_dropped = on_dropped
+        self._sampled = sampled
         self._sequence = count(1)
 
     def next_sequence(self) -> int:
@@ -67,7 +70,7 @@ class Recorder:
         if written:
             self._emit(draft)
         elif told.context is not None and told.context.ring is not None:
-            self._ring(draft, told.context.ring)
+            self._ring(draft, self._ring_of(told.context, told.context.ring))
 
     def say(self, message: str, *, level: int = _INFO, **fields: Any) -> None:
         """Tell of ourselves."""
@@ -89,6 +92,14 @@ class Recorder:
             self._emit(draft)
         if ring.dropped:
             self.say("debug_lines_missing", dropped=ring.dropped, kept=len(drafts))
+
+    def _ring_of(self, context: RequestContext, ring: DebugRing | RingOnDemand) -> DebugRing:
+        if isinstance(ring, DebugRing):
+            return ring
+        own = ring.ring_of(context)
+        if self._sampled(context.trace_id):
+            own.close(RingState.KEPT)  # nothing need wait for how this request ends
+        return own
 
     def _ring(self, draft: Draft, ring: DebugRing) -> None:
         if ring.state is RingState.OPEN:

@@ -16,6 +16,7 @@ from enum import Enum
 from threading import RLock
 from typing import Final
 
+from tocsin.telemetry.context import RequestContext
 from tocsin.telemetry.logs.draft import Draft
 from tocsin.telemetry.logs.forks import renew_after_fork
 
@@ -137,3 +138,26 @@ class DebugRing:
         with self._budget.lock:
             held, self._held = self._held, None
         return [] if held is None else [draft for draft, _ in held.drafts]
+
+
+class RingOnDemand:
+    """Stands in a context until its first line for the ring; one serves all requests.
+
+    Nearly every request goes by without such a line, and a ring of its own would cost
+    it more than all of its identifiers.
+    """
+
+    __slots__ = ("_budget",)
+
+    state = RingState.OPEN
+
+    def __init__(self, budget: RingBudget) -> None:
+        self._budget = budget
+
+    def ring_of(self, context: RequestContext) -> DebugRing:
+        """The context's own ring from now on; two threads of a request get the same."""
+        with self._budget.lock:
+            ring = context.ring
+            if not isinstance(ring, DebugRing):
+                ring = context.ring = DebugRing(self._budget)
+        return ring

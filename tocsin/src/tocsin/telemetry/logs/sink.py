@@ -19,11 +19,14 @@ from asyncio import AbstractEventLoop, _get_running_loop
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock, RLock
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from tocsin.telemetry.logs.backlog import BACKLOG_BYTES, Backlog, cause_of
 from tocsin.telemetry.logs.forks import renew_after_fork
 from tocsin.telemetry.logs.outlets import ClosedOutlet, Outlet, outlet_of
+
+COLLECT_S: Final = 0.005
+COLLECT_LINES: Final = 64
 
 
 class LineSink:
@@ -47,6 +50,7 @@ class LineSink:
         self._announce = announce
         self._lines: deque[bytes] = deque()
         self._scheduled_on: AbstractEventLoop | None = None
+        self._collecting_on: AbstractEventLoop | None = None
         self._writing = Lock()  # only ever tried, so that nobody waits
         self._counting = RLock()
         self._untold: Counter[str] = Counter()
@@ -65,6 +69,21 @@ class LineSink:
             # By identity: a loop that ended before its turn came is passed over.
             self._scheduled_on = loop
             loop.call_soon(self._drain_in_turn)
+
+    def put_later(self, line: bytes) -> None:
+        """Send one line soon, with all that come meanwhile: many lines, one write.
+
+        For lines of which there is one per request: a write each would cost more than the
+        line. It leaves within ``COLLECT_S``, sooner when ``COLLECT_LINES`` wait or when an
+        ordinary line takes it along, in order; a hard kill loses at most these.
+        """
+        self._lines.append(line)
+        loop = _get_running_loop()
+        if loop is None or len(self._lines) >= COLLECT_LINES:
+            self.drain()
+        elif self._collecting_on is not loop:
+            self._collecting_on = loop
+            loop.call_later(COLLECT_S, self._drain_collected)
 
     def drain(self) -> None:
         """Write what can be written without waiting."""
@@ -97,10 +116,15 @@ class LineSink:
         """Leave the parent's lines and threads to the parent."""
         self._lines = deque()
         self._scheduled_on = None
+        self._collecting_on = None
         self._writing = Lock()
         self._counting = RLock()
         self._untold = Counter()
         self._backlog = self._backlog.fresh()
+
+    def _drain_collected(self) -> None:
+        self._collecting_on = None
+        self.drain()
 
     def _drain_in_turn(self) -> None:
         self._scheduled_on = None
