@@ -46,6 +46,10 @@ def test_nobody_makes_himself_an_administrator(role):
         ({"role": "teacher"}, ("grade_level", "grade_level_forbidden")),
         ({"email": "ada"}, ("email", "value_error")),
         ({"email": "ada@school.example\nBcc: all@school.example"}, ("email", "value_error")),
+        ({"email": "ada\uff0cben@school.example"}, ("email", "email_not_plain")),
+        ({"email": "ada\uff20home@school.example"}, ("email", "email_not_plain")),
+        ({"email": "\ufdfa" * 21 + "@school.example"}, ("email", "email_not_plain")),
+        ({"email": "ada@stra\u00dfe.example"}, ("email", "email_not_plain")),
         ({"first_name": "   "}, ("first_name", "string_too_short")),
         ({"last_name": "x" * 101}, ("last_name", "string_too_long")),
         ({"first_name": "Ada\nseverity=ERROR"}, ("first_name", "string_pattern_mismatch")),
@@ -69,6 +73,13 @@ def test_names_of_all_scripts_are_names():
     accepted = [Registration.model_validate(STUDENT | {"last_name": name}) for name in names]
 
     assert [form.last_name for form in accepted] == names
+
+
+def test_an_account_is_kept_under_one_spelling_of_its_address():
+    """Case is lost, accents are not."""
+    form = Registration.model_validate(STUDENT | {"email": "José@School.Example"})
+
+    assert form.email == "josé@school.example"
 
 
 def test_a_login_takes_what_was_typed():

@@ -28,6 +28,7 @@ from pydantic_core import PydanticCustomError
 
 from app.core.vocabulary import Role
 from app.services.password_rules import LONGEST, SHORTEST, broken_rules
+from tocsin.telemetry.identity import normalised_email
 
 EMAIL_AT_MOST = 320  # 64 before the @, 255 after it (RFC 5321, 4.5.3.1)
 _TYPED_AT_MOST = 1024
@@ -80,10 +81,24 @@ NewPassword = Annotated[
 ]
 
 
+def _kept_address(address: str) -> str:
+    """The spelling under which an account is kept, and to which its letters go.
+
+    Only case may be lost on the way: else «ß» makes it somebody else's mailbox, a wide
+    comma makes it two, and a ligature of eighteen letters more than the column holds.
+    """
+    kept = normalised_email(address)
+    if kept != address.lower():
+        raise PydanticCustomError("email_not_plain", "Another spelling of it is the plain one")
+    return kept
+
+
 class Registration(BaseModel):
     """A new account. Students and teachers register; staff accounts are made by staff."""
 
-    email: Annotated[EmailStr, Field(max_length=EMAIL_AT_MOST, repr=False)]
+    email: Annotated[
+        EmailStr, Field(max_length=EMAIL_AT_MOST, repr=False), AfterValidator(_kept_address)
+    ]
     first_name: Name
     last_name: Name
     role: Literal[Role.STUDENT, Role.TEACHER]

@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel, EmailStr, Field, model_validator
 
 from app.core.vocabulary import ErrorType, Outcome, Stage, StageStatus, Status
+from app.schemas.identifiers import Identifier
 
 
 class StageRunView(BaseModel):
@@ -51,7 +52,7 @@ class RequestDetail(RequestView):
 class StudentSearch(BaseModel):
     """Whose requests: by id or by e-mail, in the body, for URLs end up in logs (D76)."""
 
-    student_id: str | None = Field(None, min_length=1, max_length=36)
+    student_id: Identifier | None = None
     student_email: EmailStr | None = None
     limit: int = Field(50, ge=1, le=200)
 

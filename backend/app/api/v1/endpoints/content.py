@@ -6,7 +6,7 @@ find out what others ask. A lesson is downloaded with the bearer header alone (D
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import FileResponse
 
 from app.api.dependencies import CurrentServices, CurrentUser
@@ -21,6 +21,7 @@ from app.schemas.content import (
     RequestPage,
     RequestView,
 )
+from app.schemas.identifiers import Identifier
 from app.services.content import (
     AlreadyEndedError,
     Asking,
@@ -38,7 +39,6 @@ router = APIRouter(prefix="/content", tags=["content"], responses=describes(401,
 
 _STAGES = frozenset(stage.value for stage in Stage)
 
-RequestId = Annotated[str, Path(min_length=1, max_length=36)]
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -91,7 +91,7 @@ async def own_requests(
     services: CurrentServices,
     viewer: CurrentUser,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    before: Annotated[str | None, Query(max_length=36)] = None,
+    before: Identifier | None = None,
 ) -> RequestPage:
     """One's own requests, newest first; ``before`` continues after the last one of a page."""
     try:
@@ -106,7 +106,7 @@ async def own_requests(
 
 @router.get("/requests/{request_id}", responses=describes(404))
 async def one_request(
-    request_id: RequestId, services: CurrentServices, viewer: CurrentUser
+    request_id: Identifier, services: CurrentServices, viewer: CurrentUser
 ) -> RequestDetail:
     """How far a request is, and what came of it."""
     try:
@@ -118,7 +118,7 @@ async def one_request(
 
 @router.post("/requests/{request_id}/cancel", status_code=202, responses=describes(403, 404, 409))
 async def cancel(
-    request_id: RequestId, services: CurrentServices, viewer: CurrentUser
+    request_id: Identifier, services: CurrentServices, viewer: CurrentUser
 ) -> RequestDetail:
     """Say that the lesson is not wanted any more; asking twice changes nothing."""
     try:
@@ -138,7 +138,7 @@ async def cancel(
     responses=describes(404, 416),
 )
 async def artefact(
-    request_id: RequestId, services: CurrentServices, viewer: CurrentUser
+    request_id: Identifier, services: CurrentServices, viewer: CurrentUser
 ) -> FileResponse:
     """The lesson as MP4; a range of its bytes can be asked for."""
     try:
@@ -171,7 +171,7 @@ async def notifications(
 
 @router.post("/notifications/{notification_id}/read", status_code=204, responses=describes(404))
 async def read_notification(
-    notification_id: RequestId, services: CurrentServices, reader: CurrentUser
+    notification_id: Identifier, services: CurrentServices, reader: CurrentUser
 ) -> None:
     """Mark a notification as read."""
     try:

@@ -12,6 +12,7 @@ from app.api.dependencies import CurrentServices, require_role
 from app.api.problems import Problem, describes
 from app.core.vocabulary import Role, Stage, Status
 from app.models.tables import ContentRequest
+from app.schemas.identifiers import Identifier
 from app.schemas.monitoring import (
     PipelineFigures,
     RequestDetail,
@@ -37,7 +38,7 @@ async def newest_requests(
     viewer: Staff,
     status: Status | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    before: Annotated[str | None, Query(max_length=36)] = None,
+    before: Identifier | None = None,
 ) -> RequestList:
     """The newest requests first; ``before`` continues after the last one of a page."""
     monitoring = services.monitoring
@@ -52,7 +53,9 @@ async def newest_requests(
 
 
 @router.get("/requests/{request_id}", responses=describes(404))
-async def one_request(request_id: str, services: CurrentServices, viewer: Staff) -> RequestDetail:
+async def one_request(
+    request_id: Identifier, services: CurrentServices, viewer: Staff
+) -> RequestDetail:
     """One request with each attempt at each stage."""
     try:
         row, runs = await services.monitoring.one(viewer, request_id)
