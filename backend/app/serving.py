@@ -23,6 +23,7 @@ from uvicorn.supervisors import Multiprocess
 
 from app.core.config import ConfigurationError, Settings
 from app.main import as_whole_process, create_app
+from app.request_head import BoundedHeadProtocol
 from tocsin.telemetry.metrics.client import WORKERS_VARIABLE
 
 FACTORY = "app.main:app_factory"
@@ -60,6 +61,8 @@ def _configuration(settings: Settings, app: FastAPI | str) -> uvicorn.Config:
         app,
         factory=isinstance(app, str),
         workers=settings.workers,
+        http=BoundedHeadProtocol,
+        ws="none",  # refused before our layers, without headers or limits; we serve none
         log_config=None,  # the application installs its own, in every process
         access_log=False,  # one access line per request comes from our middleware
         # The client's address is found by our own rule, from TRUSTED_PROXIES.

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.services.protection.bearer import presented
 from app.services.tokens import CLOCK_SKEW_S, InvalidTokenError, TokenMint, digest
 from tocsin.telemetry.testing import HandClock
 
@@ -179,3 +180,14 @@ def test_an_expired_token_of_ours_still_says_whose_it_was(mint, clock):
         mint.read(token)
 
     assert refused.value.stated.user_id == "42"
+
+
+def test_a_token_longer_than_any_of_ours_is_not_even_verified(mint):
+    """Verifying costs by the byte, and a stranger chooses how many."""
+    shown = mint.access_token(user_id="u" * 4096, session_id="7").encode()
+    scope = {"type": "http", "headers": [(b"authorization", b"Bearer " + shown)]}
+
+    found = presented(scope, mint)
+
+    assert mint.read(shown.decode()).session_id == "7"
+    assert isinstance(found, InvalidTokenError)

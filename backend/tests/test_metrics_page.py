@@ -100,7 +100,7 @@ async def scrape(app: FastAPI, peer: str | None = "127.0.0.1", **headers: str) -
         return await client.get(PAGE, headers=sent)
 
 
-@pytest.mark.parametrize("peer", ["127.0.0.1", "127.8.8.8", "::1"])
+@pytest.mark.parametrize("peer", ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"])
 async def test_this_machine_may_read_the_page(app: FastAPI, peer: str):
     """A scraper beside the process needs no token."""
     response = await scrape(app, peer)
@@ -110,7 +110,9 @@ async def test_this_machine_may_read_the_page(app: FastAPI, peer: str):
     assert "vividly_http_request_total" in response.text
 
 
-@pytest.mark.parametrize("peer", ["192.0.2.7", "10.0.0.1", "2001:db8::1", "localhost", None])
+@pytest.mark.parametrize(
+    "peer", ["192.0.2.7", "10.0.0.1", "2001:db8::1", "::ffff:192.0.2.7", "localhost", None]
+)
 async def test_another_machine_may_not(app: FastAPI, peer: str | None):
     """Without a token the page is for this machine alone (D72)."""
     response = await scrape(app, peer)

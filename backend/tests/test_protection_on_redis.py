@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from app.services.protection.assembly import Protection
+from app.services.protection.lockout_records import LockoutPolicy, MemoryLockouts
 from app.services.protection.rules import Limit, Rule
+from app.services.protection.shared_lockouts import SharedLockouts
 from tocsin.clock import SystemClock
 from tocsin.telemetry.identity import Pseudonyms
 
@@ -125,6 +127,20 @@ async def test_failures_that_race_in_two_processes_begin_one_lockout(process):
     )
 
     assert sorted(began)[-2:] == [0, 300]
+
+
+async def test_failures_that_are_further_apart_than_the_window_never_add_up(process):
+    """Each counts for its own time, although a later one keeps the list alive."""
+    policy = LockoutPolicy(failures=3, window_s=1, lockout_s=300)
+    own = MemoryLockouts(policy, SystemClock())
+    records = SharedLockouts(process().store, policy, own)
+
+    began = []
+    for pause_s in (0.0, 0.6, 0.6, 0.6):
+        await asyncio.sleep(pause_s)
+        began.append((await records.failed(CLIENT, "account")).locked_s)
+
+    assert began == [0, 0, 0, 0]
 
 
 async def test_a_lockout_ends_and_a_success_wipes_the_slate(process):

@@ -173,6 +173,34 @@ async def test_one_ipv6_network_is_one_client(guarded):
     assert beside.status_code == 200
 
 
+async def test_callers_of_a_socket_for_both_families_are_told_apart(guarded):
+    """It shows IPv4 addresses within one IPv6 network; they are clients of their own."""
+    service = guarded(rate_limits={"content.status.per_client": "1/minute"})
+
+    answers = [
+        (await service.client(address).get(STATUS)).status_code
+        for address in ("::ffff:192.0.2.7", "::ffff:192.0.2.8", "192.0.2.7")
+    ]
+
+    assert answers == [200, 200, 429]
+
+
+async def test_a_token_lifts_no_ceiling_where_the_body_says_who_asks(guarded):
+    """Else each account of one's own would be a fresh address to guess from."""
+    service = guarded(rate_limits={"auth.login.per_client": "2/minute"})
+
+    answers = [
+        (
+            await sign_in(
+                service.client(), f"{name}@school.example", authorization=service.bearer(name)
+            )
+        ).status_code
+        for name in ("ada", "ben", "cy")
+    ]
+
+    assert answers == [200, 200, 429]
+
+
 async def test_a_verified_account_is_one_caller_wherever_it_is(guarded):
     """Its limit follows the account across addresses, and its neighbours keep theirs."""
     service = guarded(rate_limits=FEW)

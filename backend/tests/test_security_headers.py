@@ -135,6 +135,25 @@ async def test_no_application_can_weaken_or_double_a_header():
     assert answer.headers["content-type"] == "text/plain"
 
 
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [("/api/v1/auth/login", "no-store"), ("/api/v1/content/requests", "max-age=60")],
+)
+async def test_nothing_below_sign_in_may_be_kept(path, kept):
+    """Not even where an endpoint states otherwise: what it gives are tokens (RFC 6749, 5.1)."""
+
+    async def careless(_scope, _receive, send):
+        headers = [(b"cache-control", b"max-age=60")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+    transport = httpx.ASGITransport(app=SecurityHeadersMiddleware(careless, https=True))
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as browser:
+        answer = await browser.get(path)
+
+    assert answer.headers.get_list("cache-control") == [kept]
+
+
 async def test_a_refused_websocket_carries_them():
     """A handshake that is answered with HTTP is an HTTP answer."""
     sent = []

@@ -56,6 +56,7 @@ _CACHE_CONTROL: Final = b"cache-control"
 _NO_STORE: Final = (_CACHE_CONTROL, b"no-store")
 _RESOURCE_POLICY: Final = (b"cross-origin-resource-policy", b"same-origin")
 _NEVER_KEPT: Final = "/api/v1/auth/"
+"""Tokens, and a child's data, are for nobody's cache (RFC 6749, 5.1), whatever is stated."""
 _BEGINS: Final = frozenset({"http.response.start", "websocket.http.response.start"})
 
 

@@ -11,7 +11,7 @@ True
 """
 
 from functools import lru_cache
-from ipaddress import IPv6Network
+from ipaddress import IPv6Address, IPv6Network
 from typing import Final
 
 from starlette.types import Scope
@@ -40,12 +40,20 @@ class Clients:
 def network_of(address: str) -> str:
     """The address itself, or the /64 of an IPv6 one.
 
+    A socket for both families shows IPv4 callers as ``::ffff:192.0.2.7`` (RFC 4291,
+    2.5.5.2): in one /64 they all would be one client.
+
     >>> network_of("192.0.2.7"), network_of("2001:db8:0:1:2::3"), network_of("unix")
     ('192.0.2.7', '2001:db8:0:1::', 'unix')
+    >>> network_of("::ffff:192.0.2.7")
+    '192.0.2.7'
     """
     if ":" not in address:
         return address
     try:
+        mapped = IPv6Address(address).ipv4_mapped
+        if mapped is not None:
+            return str(mapped)
         return str(IPv6Network((address, _NETWORK_BITS), strict=False).network_address)
     except ValueError:
         return address

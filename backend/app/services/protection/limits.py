@@ -66,9 +66,13 @@ class Limits:
         self._now_ns = clock.monotonic_ns
 
     def check_request(self, rule: Rule, client: str, user_id: str = "") -> Awaitable[Verdict]:
-        """Count one request of ``user_id`` (verified), or of ``client`` if nobody is."""
+        """Count one request of ``user_id`` (verified), or of ``client`` if nobody is.
+
+        Where the rule ``says_who_in_body`` no ``user_id`` may be given: a token would lift
+        the ceiling.
+        """
         # The store's own awaitable: one coroutine fewer on the way of every request.
-        if user_id and not rule.says_who_in_body:
+        if user_id:
             user = self._pseudonyms.user(user_id)
             return self._take((f"{rule.name}:user:{user}", rule.limit))
         return self._take((f"{rule.name}:{{{client}}}", rule.ceiling))

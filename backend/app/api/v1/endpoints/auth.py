@@ -7,7 +7,7 @@ Endpoints translate and no more: what is refused and why is decided in
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from fastapi import APIRouter, BackgroundTasks, Response
+from fastapi import APIRouter, BackgroundTasks
 
 from app.api.dependencies import CurrentClient, CurrentServices, CurrentUser
 from app.api.problems import Problem, describes
@@ -41,38 +41,31 @@ _BUSY_RETRY_S = 3
 
 
 @router.post("/register", status_code=201, responses=describes(409, 503))
-async def register(
-    new: Registration, services: CurrentServices, client: CurrentClient, response: Response
-) -> Account:
+async def register(new: Registration, services: CurrentServices, client: CurrentClient) -> Account:
     """Make an account for a student or a teacher."""
     await services.limits.check_account("auth.register", client, new.email)
     with _refusals():
         user = await services.auth.register(NewAccount(**new.model_dump()))
-    _keep_private(response)
     return Account.model_validate(user)
 
 
 @router.post("/login", responses=describes(401, 403, 503))
-async def login(
-    typed: Login, services: CurrentServices, client: CurrentClient, response: Response
-) -> Tokens:
+async def login(typed: Login, services: CurrentServices, client: CurrentClient) -> Tokens:
     """Begin a session."""
     await services.limits.check_account("auth.login", client, typed.email)
     with _refusals():
         grant = await services.auth.login(typed.email, typed.password, client)
-    return _tokens(grant, response)
+    return _tokens(grant)
 
 
 @router.post("/refresh", responses=describes(401, 409))
-async def refresh(
-    shown: Refresh, services: CurrentServices, client: CurrentClient, response: Response
-) -> Tokens:
+async def refresh(shown: Refresh, services: CurrentServices, client: CurrentClient) -> Tokens:
     """Continue a session: the token that is shown is used up, the answer holds the next."""
     limited_by = await services.auth.limited_by(shown.refresh_token)
     await services.limits.check_account("auth.refresh", client, limited_by)
     with _refusals():
         grant = await services.auth.refresh(shown.refresh_token)
-    return _tokens(grant, response)
+    return _tokens(grant)
 
 
 @router.post("/logout", status_code=204, responses=describes(401))
@@ -88,9 +81,8 @@ async def logout_all(user: CurrentUser, services: CurrentServices) -> None:
 
 
 @router.get("/me", responses=describes(401))
-async def me(user: CurrentUser, services: CurrentServices, response: Response) -> Account:
+async def me(user: CurrentUser, services: CurrentServices) -> Account:
     """The caller's own account."""
-    _keep_private(response)
     return Account.model_validate(await services.auth.account(user))
 
 
@@ -118,18 +110,12 @@ async def confirm_password_reset(
         await services.auth.confirm_reset(shown.token, shown.new_password, client)
 
 
-def _tokens(grant: Grant, response: Response) -> Tokens:
-    _keep_private(response)
+def _tokens(grant: Grant) -> Tokens:
     return Tokens(
         access_token=grant.access_token,
         refresh_token=grant.refresh_token,
         expires_in=grant.access_token_s,
     )
-
-
-def _keep_private(response: Response) -> None:
-    # RFC 6749, 5.1: tokens, and a child's data, are for nobody's cache.
-    response.headers["cache-control"] = "no-store"
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from app.api.dependencies import CurrentServices
 from app.api.problems import Problem, describes
 from app.core.config import Settings
 from app.core.metrics import metrics_client
+from tocsin.telemetry.client_address import canonical_address
 
 router = APIRouter(tags=["monitoring"])
 
@@ -52,6 +53,8 @@ def _is_of_this_machine(request: Request) -> bool:
     if request.client is None or any(name in request.headers for name in _FORWARDED):
         return False
     try:
-        return ipaddress.ip_address(request.client.host).is_loopback
+        # A socket for both families shows 127.0.0.1 as ::ffff:127.0.0.1.
+        host = canonical_address(request.client.host.encode("ascii", "replace"))
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
