@@ -89,6 +89,22 @@ async def test_a_hung_store_delays_one_moment_and_not_every_request(own_redis, p
     assert sorted(seconds for _, seconds in later)[-10] < 0.005
 
 
+async def test_a_lockout_that_processes_reckoned_together_outlives_the_store(own_redis, process):
+    """Three failures here and two there: who saw the lockout refuses alone, too."""
+    redis = own_redis()
+    here, there, asked = process(redis), process(redis), process(redis)
+    for one in (here, here, here, there, there):
+        await one.lockouts.failed(ADDRESS, EMAIL)
+    await asked.lockouts.locked_for_s(ADDRESS, EMAIL)
+
+    redis.server.process.send_signal(signal.SIGKILL)
+    redis.server.process.wait(5)
+    left_s = [await one.lockouts.locked_for_s(ADDRESS, EMAIL) for one in (there, asked)]
+
+    assert all(295 <= left <= 300 for left in left_s)
+    assert not there.store.is_up
+
+
 async def test_a_store_that_comes_back_is_used_again(own_redis, process):
     """SIGCONT: within seconds limits are shared once more, and nobody had to restart."""
     redis = own_redis()

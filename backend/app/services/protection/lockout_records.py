@@ -118,6 +118,10 @@ class MemoryLockouts:
         self._locked.put(pair, None, for_s=self._policy.lockout_s)
         return Failure(float(self._policy.lockout_s), is_spent)
 
+    def note_lockout(self, client: str, account: str, for_s: float) -> None:
+        """Refuse the pair for so long: somebody else has counted its failures."""
+        self._locked.put(f"{client}:{account}", None, for_s=for_s)
+
     async def succeeded(self, client: str, account: str) -> None:
         """Note a right one."""
         pair = f"{client}:{account}"

@@ -103,7 +103,10 @@ class SharedLockouts:
         left_ms = await self._ask(self._locked, client, account, self._of_client)
         if left_ms is None:
             return await self._own.locked_s(client, account)
-        return float(left_ms) / _MILLISECONDS
+        left_s = float(left_ms) / _MILLISECONDS
+        if left_s:
+            self._own.note_lockout(client, account, left_s)
+        return left_s
 
     async def failed(self, client: str, account: str) -> Failure:
         """Note a wrong password."""
@@ -113,6 +116,9 @@ class SharedLockouts:
         if answer is None:
             return of_own
         lockout_ms, is_spent = answer
+        if lockout_ms:
+            # Its failures may have come to other processes: ours would not add up to it.
+            self._own.note_lockout(client, account, lockout_ms / _MILLISECONDS)
         return Failure(lockout_ms / _MILLISECONDS, bool(is_spent))
 
     async def succeeded(self, client: str, account: str) -> None:
