@@ -20,7 +20,7 @@ from app.models.revision import require_current
 from app.workers.content_worker import ContentWorker
 
 _PROCESS_EVERY_S = 5.0
-_POOL_EVERY_S = 1.0
+_POOL_EVERY_S = 5.0
 _SESSIONS_EVERY_S = 10.0
 _QUEUE_EVERY_S = 5.0
 _FLUSH_WITHIN_S = 5.0
@@ -85,7 +85,7 @@ def samplers(services: Services) -> list[Sampler]:
         PROCESS.sample()
 
     async def read_pool() -> None:
-        DATABASE_POOL_IN_USE.set(database.pool_in_use())
+        DATABASE_POOL_IN_USE.set(database.take_pool_peak())
         DATABASE_POOL_SIZE.set(database.pool_size())
 
     return [

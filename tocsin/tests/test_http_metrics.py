@@ -201,14 +201,14 @@ def test_a_websocket_is_followed_from_its_opening_to_its_close(http, code, told)
     http.websocket_message("/ws", "received")
     http.websocket_message("/ws", "sent")
     http.websocket_message("/ws", "sent")
-    open_now = http.websocket_connections.value()
+    open_now = http.websockets.connections.value()
 
     http.websocket_closed("/ws", code, 12.5)
 
-    assert (open_now, http.websocket_connections.value()) == (1, 0)
-    assert http.websocket_messages.value(endpoint="/ws", direction="sent") == 2
-    assert http.websocket_duration.sum(endpoint="/ws") == 12.5
-    assert http.websocket_closes.value(endpoint="/ws", code=told) == 1
+    assert (open_now, http.websockets.connections.value()) == (1, 0)
+    assert http.websockets.messages.value(endpoint="/ws", direction="sent") == 2
+    assert http.websockets.duration.sum(endpoint="/ws") == 12.5
+    assert http.websockets.closes.value(endpoint="/ws", code=told) == 1
 
 
 def test_the_page_is_readable_by_prometheus(client, http):

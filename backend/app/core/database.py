@@ -45,6 +45,8 @@ class Database:
         self.url = asynchronous_url(settings.database_url)
         self.engine = _engine(self.url, settings)
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._peak = 0
+        event.listen(self.engine.sync_engine, "checkout", self._lent)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -52,8 +54,20 @@ class Database:
         async with self.sessions.begin() as session:
             yield session
 
-    def pool_in_use(self) -> int:
-        """Connections that are lent out now."""
+    def take_pool_peak(self) -> int:
+        """The most connections that were lent out at once since this was last asked.
+
+        What is lent out at the moment of asking says little: a pool that is exhausted for
+        a second between two looks would never be seen.
+        """
+        peak, self._peak = self._peak, self._in_use()
+        return max(peak, self._peak)
+
+    def _lent(self, *_connection: object) -> None:
+        # While this one is on its way out, the pool may not count it yet.
+        self._peak = max(self._peak, self._in_use(), 1)
+
+    def _in_use(self) -> int:
         pool = self.engine.pool
         return pool.checkedout() if isinstance(pool, QueuePool) else 0
 

@@ -147,7 +147,7 @@ QUEUE_AGE = metrics_client.gauge(
 
 DATABASE_POOL_IN_USE = metrics_client.gauge(
     "database_pool_connections_in_use",
-    "Connections that this process's pool has lent out.",
+    "The most connections that this process's pool had lent out at once, over 5 s.",
     across_workers="livemax",
 )
 DATABASE_POOL_SIZE = metrics_client.gauge(
@@ -158,5 +158,5 @@ DATABASE_POOL_SIZE = metrics_client.gauge(
 
 # --- Every request, and the process ----------------------------------------------------
 
-HTTP = HttpMetrics(metrics_client)
+HTTP = HttpMetrics(metrics_client, websockets=False)  # Vividly has none
 PROCESS = ProcessMetrics(metrics_client)

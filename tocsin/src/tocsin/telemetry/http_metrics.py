@@ -24,6 +24,7 @@ from tocsin.telemetry.metrics.instruments import refused
 from tocsin.telemetry.metrics.labels import bounded, one_of
 from tocsin.telemetry.metrics.labels import status_code as status_label
 from tocsin.telemetry.metrics.store import Series
+from tocsin.telemetry.websocket_metrics import CONNECTION_BUCKETS_S, WebSocketMetrics
 
 UNMATCHED: Final = "<unmatched>"
 """The endpoint of a request for which the router has no route."""
@@ -38,7 +39,6 @@ DURATION_BUCKETS_S: Final = (
     *(1.0, 1.5, 2.0, 2.5, 5.0, 10.0, 30.0),
 )
 FIRST_BYTE_BUCKETS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
-CONNECTION_BUCKETS_S: Final = (1.0, 10.0, 60.0, 300.0, 900.0, 3600.0, 14400.0)
 SIZE_BUCKETS_BYTES: Final = (256.0, 1024.0, 4096.0, 16384.0, 65536.0, 1048576.0, 16777216.0)
 STARTED_STATUSES: Final = ("429", "500")
 """What alarms listen for: exported at 0 for known routes, so that the first one is a rise."""
@@ -47,7 +47,6 @@ INFINITY: Final = float("inf")
 _ENDPOINTS_AT_MOST: Final = 150
 _PROBES_AT_MOST: Final = 20
 _REQUEST_SERIES_AT_MOST: Final = 4000
-_CLOSE_CODES: Final = (*(str(code) for code in range(1000, 1016)), "3xxx", "4xxx")
 
 _Record = tuple[Series, Series, Series, Series, Series]
 
@@ -59,14 +58,25 @@ class HttpMetrics:
     a request begins and ``dec()`` as it ends, whichever way.
     """
 
-    def __init__(self, client: MetricsClient, *, max_endpoints: int = _ENDPOINTS_AT_MOST) -> None:
-        """Declare the instruments; each holds ``max_endpoints`` templates at the most."""
+    def __init__(
+        self,
+        client: MetricsClient,
+        *,
+        max_endpoints: int = _ENDPOINTS_AT_MOST,
+        websockets: bool = True,
+    ) -> None:
+        """Declare the instruments; each holds ``max_endpoints`` templates at the most.
+
+        A service without ``websockets`` declares none for them: an instrument that nothing
+        can move is an empty panel, or an alarm that can never ring (D44).
+        """
         self._client = client
         self._lock = client.store.lock
         self._records: dict[tuple[str, str, int], _Record] = {}
         self._declare_requests(max_endpoints)
         self._declare_sizes(max_endpoints)
-        self._declare_websockets(max_endpoints)
+        of_endpoints = bounded("endpoint", max_endpoints + 1, reserved=(UNMATCHED,))
+        self.websockets = WebSocketMetrics(client, of_endpoints) if websockets else None
         self._by_endpoint: tuple[Instrument, ...] = (
             self.requests,
             self.duration,
@@ -75,9 +85,7 @@ class HttpMetrics:
             self.stream_duration,
             self.request_size,
             self.response_size,
-            self.websocket_duration,
-            self.websocket_messages,
-            self.websocket_closes,
+            *(self.websockets.by_endpoint if self.websockets is not None else ()),
         )
         probe = bounded("endpoint", _PROBES_AT_MOST)
         self.probes = client.counter(
@@ -148,29 +156,6 @@ class HttpMetrics:
             "Body of the answer.",
             labels=(endpoint,),
             buckets=SIZE_BUCKETS_BYTES,
-        )
-
-    def _declare_websockets(self, max_endpoints: int) -> None:
-        client = self._client
-        endpoint = bounded("endpoint", max_endpoints + 1, reserved=(UNMATCHED,))
-        self.websocket_connections = client.gauge(
-            "websocket_connections", "WebSockets that are open now.", across_workers="livesum"
-        ).bind()
-        self.websocket_duration = client.histogram(
-            "websocket_connection_duration_seconds",
-            "Life of a WebSocket.",
-            labels=(endpoint,),
-            buckets=CONNECTION_BUCKETS_S,
-        )
-        self.websocket_messages = client.counter(
-            "websocket_messages_total",
-            "Messages over WebSockets.",
-            labels=(endpoint, one_of("direction", "received", "sent")),
-        )
-        self.websocket_closes = client.counter(
-            "websocket_closes_total",
-            "WebSockets closed, by close code.",
-            labels=(endpoint, one_of("code", *_CLOSE_CODES)),
         )
 
     def known_routes(
@@ -269,17 +254,18 @@ class HttpMetrics:
 
     def websocket_opened(self) -> None:
         """A WebSocket was accepted."""
-        self.websocket_connections.inc()
+        if self.websockets is not None:
+            self.websockets.opened()
 
     def websocket_message(self, endpoint: str, direction: str) -> None:
         """A message was ``received`` or ``sent``."""
-        self.websocket_messages.inc(endpoint=endpoint, direction=direction)
+        if self.websockets is not None:
+            self.websockets.message(endpoint, direction)
 
     def websocket_closed(self, endpoint: str, code: int, duration_s: float) -> None:
         """An accepted WebSocket is over; ``code`` as in RFC 6455, section 7.4."""
-        self.websocket_connections.dec()
-        self.websocket_duration.observe(duration_s, endpoint=endpoint)
-        self.websocket_closes.inc(endpoint=endpoint, code=_close_code(code))
+        if self.websockets is not None:
+            self.websockets.closed(endpoint, code, duration_s)
 
     def _record(self, method: str, endpoint: str, status_code: int) -> _Record:
         known = _known(method)
@@ -298,9 +284,3 @@ class HttpMetrics:
 
 def _known(method: str) -> str:
     return method if method in METHODS else OTHER_METHOD
-
-
-def _close_code(code: int) -> str:
-    """The registered code, or the range it is in: clients may invent the rest."""
-    text = str(code)
-    return text if text in _CLOSE_CODES else f"{text[:1]}xxx"
