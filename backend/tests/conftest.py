@@ -152,8 +152,9 @@ async def any_desk(
     any_database_url: str, settings_with: SettingsWith
 ) -> AsyncIterator["LessonDesk"]:
     """The same on SQLite and on a real PostgreSQL: a test that uses it runs twice."""
-    from app.models.migrate import upgrade  # noqa: PLC0415 - as above
     from lesson_desk import LessonDesk  # noqa: PLC0415 - as above
+
+    from app.models.migrate import upgrade  # noqa: PLC0415 - as above
 
     await upgrade(any_database_url)
     opened = Database(settings_with(database_url=any_database_url))

@@ -49,7 +49,7 @@ def _app(dependency) -> FastAPI:
 @pytest.mark.parametrize("layers", [0, 2])
 @pytest.mark.parametrize("dependency", [_known_async, _known_sync])
 async def test_a_user_found_in_a_dependency_reaches_the_access_line(dependency, layers):
-    """In a coroutine or a worker thread, with BaseHTTPMiddleware in between or without."""
+    """In a coroutine or a worker thread, with BaseHTTPMiddleware or without (behaviour 26)."""
     app = _app(dependency)
     for _ in range(layers):
         app.add_middleware(_Between)
@@ -81,7 +81,7 @@ async def test_bound_fields_reach_the_access_line_redacted():
 
 
 async def test_every_place_that_logs_for_a_request_has_its_ids():
-    """Endpoint, thread, task, dependency, background, handler, access line, library loggers."""
+    """Endpoint, thread, task, dependency, background, handler, access line (behaviour 24)."""
     app = FastAPI(openapi_url=None)
     library = logging.getLogger("some.library")
 
@@ -135,7 +135,7 @@ async def test_nothing_is_left_behind_for_the_next_request():
 
 
 async def test_debug_lines_of_a_failed_request_are_kept_and_of_others_dropped():
-    """Whoever looks at a failure has its details; whoever pays for the log has no others."""
+    """Whoever looks at a failure has its details; the log has no others (behaviour 28)."""
     app = FastAPI(openapi_url=None)
 
     @app.get("/work/{way}")

@@ -11,6 +11,7 @@ from tocsin.telemetry.assembly import Telemetry
 from tocsin.telemetry.http_metrics import HttpMetrics
 from tocsin.telemetry.metrics import MetricsClient
 from tocsin.telemetry.redaction import Redactor
+from tocsin.telemetry.routes import RouteTable
 from tocsin.telemetry.settings import Environment, TelemetrySettings
 from tocsin.telemetry.testing import parse_lines
 
@@ -158,8 +159,6 @@ async def test_odd_messages_of_server_and_application_are_passed_on():
         await send({"type": "http.response.early_hint", "links": []})
         await send({"type": "http.response.start", "status": 204})
         await send({"type": "http.response.body"})
-
-    from tocsin.telemetry.routes import RouteTable
 
     watched = telemetry.middleware(odd, RouteTable(_app()))
     wire = Wire("GET", "/odd", on_message=passed.append)

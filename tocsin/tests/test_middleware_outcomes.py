@@ -1,6 +1,7 @@
 """Every way a request can end has one outcome, and counts once (behaviours 11 and 13)."""
 
 import asyncio
+import logging
 
 import pytest
 from fastapi import BackgroundTasks, FastAPI, HTTPException
@@ -14,7 +15,7 @@ from wire import Wire, ask
 from tocsin.telemetry.testing.captured import CapturedTelemetry
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """An error of the service's own, which it has a handler for."""
 
 
@@ -45,7 +46,7 @@ def _app() -> FastAPI:
     app.add_api_route("/background", _background)
     app.add_route("/silent", _silent)
 
-    @app.exception_handler(_Refused)
+    @app.exception_handler(_RefusedError)
     def answer(request: Request, error: Exception) -> PlainTextResponse:
         return PlainTextResponse("busy", status_code=503)
 
@@ -73,7 +74,7 @@ def _unavailable():
 
 
 def _handled():
-    raise _Refused
+    raise _RefusedError
 
 
 def _doubly():
@@ -125,10 +126,10 @@ def _captured(app: FastAPI) -> CapturedTelemetry:
         ("/silent", "/silent", 500, "incomplete", 500, "ERROR"),
     ],
 )
-async def test_each_way_to_end_has_one_outcome_and_counts_once(
+async def test_each_way_to_end_has_one_outcome_and_counts_once(  # noqa: PLR0917 - a table
     path, endpoint, sent, outcome, status, severity
 ):
-    """One series moved by one, one access line that agrees with it, nothing left in flight."""
+    """One series moved by one, a line that agrees, nothing in flight (behaviours 11 and 13)."""
     app = _app()
 
     with _captured(app) as captured:
@@ -159,8 +160,6 @@ async def test_an_unhandled_exception_leaves_one_record_and_goes_on_to_the_serve
 
 
 def _report_as_uvicorn_does(wire: Wire) -> None:
-    import logging
-
     logging.getLogger("uvicorn.error").error("Exception in ASGI application\n", exc_info=wire.error)
 
 
@@ -194,7 +193,7 @@ async def test_an_exception_in_an_exception_handler_still_answers_with_the_id():
 
 
 async def test_a_client_that_leaves_mid_stream_is_no_failure_of_ours():
-    """499, no stack trace, counted once; the status line that went out stays known."""
+    """499, no stack trace, counted once; what was sent stays known (behaviour 11)."""
     app = _app()
 
     with _captured(app) as captured:
@@ -264,7 +263,7 @@ async def test_a_cancelled_request_counts_as_unavailable_and_is_no_error_record(
 
 
 async def test_a_failing_background_task_is_a_background_failure_and_no_5xx():
-    """The client got its 200; the failure has a count and an error record of its own."""
+    """The client got its 200; the failure has a count and a record (behaviours 11 and 12)."""
     app = _app()
 
     with _captured(app) as captured:
@@ -280,7 +279,7 @@ async def test_a_failing_background_task_is_a_background_failure_and_no_5xx():
 
 @pytest.mark.parametrize("path", ["/raises", "/breaks", "/background", "/refuses", "/endless"])
 async def test_base_http_middleware_in_between_changes_no_count(path):
-    """One request, one count, nothing in flight, whatever other people's layers do."""
+    """One request, one count, nothing in flight, whatever others' layers do (behaviour 13)."""
     app = _app()
 
     class Between(BaseHTTPMiddleware):

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from wire import Wire, ask
 
+from tocsin.telemetry.logs import get_logger
 from tocsin.telemetry.testing.captured import CapturedTelemetry
 from tocsin.telemetry.testing.clock import HandClock
 
@@ -19,7 +20,7 @@ def _captured(app: FastAPI) -> CapturedTelemetry:
 
 
 async def test_first_and_last_byte_are_told_apart():
-    """A stream that begins after 2 s and ends after 5 s says both."""
+    """A stream that begins after 2 s and ends after 5 s says both (D34)."""
     app = FastAPI(openapi_url=None)
     clock = HandClock()
 
@@ -41,7 +42,7 @@ async def test_first_and_last_byte_are_told_apart():
 
 
 async def test_background_time_is_no_latency():
-    """The response was over before the task began, and so was the request in the metrics."""
+    """The response was over before the task began, and so was the request (behaviour 12)."""
     app = FastAPI(openapi_url=None)
     clock = HandClock()
     during: dict[str, float] = {}
@@ -66,7 +67,7 @@ async def test_background_time_is_no_latency():
 
 
 async def test_an_event_stream_leaves_the_durations_alone():
-    """An hour of listening is no slow request; its first byte is measured like any other."""
+    """An hour of listening is no slow request; its first byte counts as ever (behaviour 12)."""
     app = FastAPI(openapi_url=None)
     clock = HandClock()
 
@@ -141,7 +142,7 @@ async def test_a_head_request_has_no_response_size():
 
 
 async def test_a_thousand_concurrent_requests_exchange_nothing():
-    """Each line has its own route, sizes, ids and user, in whatever order they end."""
+    """Each line has its own route, sizes, ids and user, whatever the order (behaviour 14)."""
     app = FastAPI(openapi_url=None)
 
     @app.post("/sizes/{number}")
@@ -170,8 +171,6 @@ async def test_a_thousand_concurrent_requests_exchange_nothing():
 @pytest.mark.parametrize("seconds", [0.0, 1.999, 2.0, 30.0])
 async def test_debug_lines_of_a_slow_request_are_kept(seconds):
     """Slow is what the settings call slow; a fast request's details are dropped."""
-    from tocsin.telemetry.logs import get_logger
-
     app = FastAPI(openapi_url=None)
     clock = HandClock()
 
@@ -188,7 +187,7 @@ async def test_debug_lines_of_a_slow_request_are_kept(seconds):
 
 
 async def test_probes_have_their_own_series_and_no_other():
-    """Whole paths only: `/healthcare` is traffic; a probe that fails leaves a line (D35)."""
+    """Whole paths only: `/healthcare` is traffic, no probe (D35, behaviour 17)."""
     app = FastAPI(openapi_url=None)
     app.add_api_route("/health", lambda: "alive")
     app.add_api_route("/healthcare", lambda: "traffic")

@@ -47,7 +47,7 @@ class Socket:
     async def talk(self, app) -> "Socket":
         try:
             await app(self.scope, self.receive, self.send)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the server meets them all
             self.error = error
         return self
 
