@@ -18,6 +18,7 @@ FTS5 and its ``bm25()``: https://www.sqlite.org/fts5.html (sections 3 and 5.1.1)
 
 import math
 import sqlite3
+import weakref
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from threading import Lock
@@ -51,6 +52,8 @@ class Library:
         self._passages = tuple(passages)
         self._lock = Lock()
         self._index = sqlite3.connect(":memory:", check_same_thread=False)
+        # It lies in memory and goes with us; Python 3.13 warns of one that nobody closed.
+        weakref.finalize(self, self._index.close)
         self._index.execute(_SCHEMA)
         self._index.executemany(
             "INSERT INTO passages(rowid, title, keywords, idea, detail, example) "
