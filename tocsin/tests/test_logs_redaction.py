@@ -16,6 +16,8 @@ library = logging.getLogger("lib")
 
 EMAIL = "ada.lovelace@school.example"
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiJ9.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg"
+LONELY = "grace.brewster.murray.hopper@navy.example"
+"""Half of it has no form that could be known: once cut in two, it has left."""
 SECRETS = [EMAIL, TOKEN, "4111 1111 1111 1111", "192.0.2.77", "hunter2hunter2"]
 
 
@@ -75,24 +77,51 @@ def test_a_secret_is_known_by_its_form_as_well(secret):
 def test_a_secret_on_the_edge_of_a_cut_does_not_leave_by_half(offset):
     """Where a long text is cut, no part of a secret stays behind (behaviour 30)."""
     for limit in (16_384, 16_384 + 4_096):
-        text = "x " * ((limit + offset) // 2) + TOKEN + " y" * 20_000
+        text = "x " * ((limit + offset) // 2) + LONELY + " y" * 20_000
 
         with Logged() as logged:
             log.info("said", note=text)
             log.info(text)
 
-        assert TOKEN[:16] not in logged.stream.getvalue().decode()
+        assert LONELY[:8] not in logged.stream.getvalue().decode()
+
+
+@pytest.mark.parametrize("offset", range(-80, 0, 7))
+def test_nor_does_it_where_redaction_made_the_text_shorter(offset):
+    """What is masked before it moves the cut half of a secret forward (behaviour 30)."""
+    many = f"{EMAIL} " * 2_000
+    text = many[: (16_384 + 4_096 + offset)].rpartition(" ")[0] + " " + LONELY + " y" * 20_000
+    error = ValueError(many[: (8_192 + 4_096 - 120 + offset)] + " " + LONELY + " y" * 200_000)
+
+    with Logged() as logged:
+        log.info("said", note=text)
+        log.info(text)
+        log.error("failed", exc_info=error)
+
+    assert LONELY[:8] not in logged.stream.getvalue().decode()
 
 
 def test_a_secret_in_the_middle_of_a_long_traceback_does_not_leave_by_half():
     """Both edges of the gap are vetted with a margin (behaviour 30)."""
     for length in range(8_100, 12_400, 61):
-        error = ValueError("x " * (length // 2) + TOKEN + " y" * 200_000)
+        error = ValueError("x " * (length // 2) + LONELY + " y" * 200_000)
 
         with Logged() as logged:
             log.error("failed", exc_info=error)
 
-        assert TOKEN[:16] not in logged.stream.getvalue().decode()
+        assert LONELY[:8] not in logged.stream.getvalue().decode()
+
+
+@pytest.mark.parametrize("offset", range(-40, 60, 7))
+def test_the_tail_of_a_long_traceback_does_not_begin_with_half_a_secret(offset):
+    """Without its telling beginning it has no form that could be known (behaviour 30)."""
+    after = (f"{EMAIL} " * 2_000)[: 20_480 + 4_096 - offset]
+    error = ValueError("x " * 100_000 + "password=" + "swordfish" * 5 + " " + after)
+
+    with Logged() as logged:
+        log.error("failed", exc_info=error)
+
+    assert "swordfish" not in logged.stream.getvalue().decode()
 
 
 class BrokenRedactor(Redactor):

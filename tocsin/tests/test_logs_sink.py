@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import io
+import resource
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -158,6 +159,22 @@ def test_a_full_disk_is_counted():
         sink.put(b"unheard\n")
 
     assert dropped == ["failed"]
+
+
+def test_a_line_that_a_full_disk_cut_does_not_spoil_the_next(tmp_path):
+    """The limit on a file's size stands for a disk that fills up in mid-line."""
+    with (tmp_path / "log").open("wb") as stream:
+        sink, dropped = sink_to(stream)
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4, hard))
+        try:
+            sink.put(b"first\n")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        sink.put(b"second\n")
+
+    assert dropped == ["failed"]
+    assert (tmp_path / "log").read_bytes() == b"firs\nsecond\ndropped 1\n"
 
 
 def test_after_a_loss_the_stream_itself_says_so():

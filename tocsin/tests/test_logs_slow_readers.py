@@ -5,6 +5,9 @@ import fcntl
 import gc
 import os
 import socket
+import sys
+import termios
+import threading
 import time
 from collections.abc import Iterator
 
@@ -67,6 +70,44 @@ async def test_what_a_stuck_reader_costs_is_bounded_counted_and_said(pipe):
     numbers = [int(line[:6]) for line in lines[:-1]]
     assert numbers == sorted(set(numbers))
     assert numbers[:200] == list(range(200))
+
+
+def test_a_long_line_waits_until_it_fits_as_a_whole(pipe):
+    """So that no other process writes into the middle of it (pipe(7))."""
+    sink, _ = sink_to(pipe.writer)
+    filled = os.write(pipe.writer.fileno(), b"x" * 57_343 + b"\n")
+
+    sink.put(b"y" * 20_000 + b"\n")
+    stuck = sink.flush(0.1)
+    queued = int.from_bytes(fcntl.ioctl(pipe.reader, termios.FIONREAD, b"\0" * 4), sys.byteorder)
+    reading = pipe.start_reading()
+    drained = sink.close(10.0)
+    pipe.close_writer()
+    reading.join()
+
+    assert (stuck, drained, queued) == (False, True, filled)
+    assert pipe.received.splitlines() == [b"x" * 57_343, b"y" * 20_000]
+
+
+def test_where_no_thread_can_be_started_long_lines_still_leave(pipe, monkeypatch):
+    """An interpreter that is going down starts none (python-logging issue 850)."""
+    monkeypatch.setattr(threading.Thread, "start", _no_more_threads)
+    sink, dropped = sink_to(pipe.writer)
+
+    sink.put(b"y" * 20_000 + b"\n")
+    flushed = sink.flush(1.0)
+    monkeypatch.undo()
+    reading = pipe.start_reading()
+    sink.close(1.0)
+    pipe.close_writer()
+    reading.join()
+
+    assert (flushed, dropped) == (True, [])
+    assert pipe.received == b"y" * 20_000 + b"\n"
+
+
+def _no_more_threads(_thread):
+    raise RuntimeError("can't create new thread at interpreter shutdown")
 
 
 def test_the_backlog_is_small():

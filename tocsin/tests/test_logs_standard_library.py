@@ -82,6 +82,7 @@ def test_gunicorns_logger_is_taken_over_with_the_list_it_shares(spoken):
     """The worker class hands gunicorn's very list to uvicorn's loggers (behaviour 29)."""
     GunicornLogger(GunicornConfig())
     shared = logging.getLogger("gunicorn.error").handlers
+    found = list(shared)
     logging.getLogger("uvicorn.error").handlers = shared
     logging.getLogger("uvicorn.error").propagate = False
 
@@ -91,7 +92,8 @@ def test_gunicorns_logger_is_taken_over_with_the_list_it_shares(spoken):
 
     assert len(logged.lines()) == 2
     assert spoken.getvalue() == ""
-    assert logging.getLogger("gunicorn.error").handlers == shared
+    assert logging.getLogger("gunicorn.error").handlers == found
+    assert logging.getLogger("uvicorn.error").handlers == found
 
 
 def test_a_script_that_called_basic_config_is_taken_over(spoken):

@@ -171,6 +171,34 @@ def test_one_too_long_field_leaves_the_others_whole():
     assert parsed["log_notes"] == ["big: cut from 360003 bytes to fit the line"]
 
 
+def test_what_holds_itself_is_named():
+    """A circle is shown once round (behaviour 20)."""
+    with Logged() as logged:
+        log.info("said", value=BY_HAND["circular dict"])
+
+    entry = logged.line()
+    assert entry["value"] == {"name": "x", "self": "<circular>"}
+    assert entry["log_notes"] == ["value.self: holds itself"]
+
+
+def test_fields_that_are_bound_meanwhile_do_no_harm():
+    """Another thread of the request, or a value being shown, may bind more (behaviour 21)."""
+
+    class Binding:
+        def __str__(self) -> str:
+            bind(bound_meanwhile=1)
+            return "shown"
+
+    with Logged() as logged, request_context(RequestContext("req-1")):
+        bind(value=Binding(), other=2)
+        log.info("said")
+        log.info("said_again")
+
+    first, second = logged.lines()
+    assert (first["value"], first["other"]) == ("shown", 2)
+    assert second["bound_meanwhile"] == 1
+
+
 def test_numbers_that_json_or_google_cannot_hold_become_text():
     """NaN is not JSON, and beyond 2**53 a payload's numbers lose digits (behaviour 20)."""
     with Logged() as logged:

@@ -82,8 +82,8 @@ class LogPipeline:
         self._render = _rendering(settings, stream)
         self._sink = LineSink(stream, on_dropped=self._dropped, announce=self._announcement)
         self._put = self._sink.put
-        # A finished entry that is encoded already: one JSON object and its newline.
-        self.write_line = self._sink.put_later
+        # An entry that its caller encodes itself, when the sink asks: see `put_later`.
+        self.write_later = self._sink.put_later
         self._budget = ring_budget or RingBudget()
         self.ring_on_demand = RingOnDemand(self._budget)
         self._recorder = Recorder(
