@@ -29,10 +29,11 @@ from tocsin.telemetry.context import RequestContext, request_context
 from tocsin.telemetry.guard import Guard
 from tocsin.telemetry.http_metrics import HttpMetrics
 from tocsin.telemetry.identity import Pseudonyms
+from tocsin.telemetry.intake import Intake
 from tocsin.telemetry.logs import LogPipeline, get_logger
 from tocsin.telemetry.logs.forks import renew_after_fork
 from tocsin.telemetry.metrics import MetricsClient, Resource
-from tocsin.telemetry.middleware import Intake, TelemetryMiddleware
+from tocsin.telemetry.middleware import TelemetryMiddleware
 from tocsin.telemetry.propagation import (
     SPAN_ID_DIGITS,
     TRACE_ID_DIGITS,
@@ -147,6 +148,7 @@ class Telemetry:
             pseudonyms=self.pseudonyms,
             redactor=self.redactor,
             guard=self.guard,
+            ring=self.logs.ring_on_demand,
         )
         recorder = Recorder(
             self.settings,
@@ -157,7 +159,9 @@ class Telemetry:
             http=self.http,
             routes=routes,
         )
-        return TelemetryMiddleware(app, intake=intake, recorder=recorder)
+        return TelemetryMiddleware(
+            app, intake=intake, recorder=recorder, probe_paths=self.settings.probe_paths
+        )
 
     def _reserve(self, routes: RouteTable) -> None:
         """Give the service's own routes their series before strangers come."""
@@ -178,8 +182,8 @@ class Telemetry:
         context = RequestContext(
             digits[:TRACE_ID_DIGITS],
             correlation_id,
-            trace_id=trace_id or self.digits.take()[:TRACE_ID_DIGITS],
-            span_id=digits[-SPAN_ID_DIGITS:],
+            trace_id=trace_id or digits[TRACE_ID_DIGITS + SPAN_ID_DIGITS :],
+            span_id=digits[TRACE_ID_DIGITS:][:SPAN_ID_DIGITS],
             ring=self.logs.ring_on_demand,
         )
         if name:

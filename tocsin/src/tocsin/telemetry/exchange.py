@@ -45,6 +45,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
 from tocsin.telemetry.context import RequestContext
+from tocsin.telemetry.intake import CORRELATION_ID_HEADER, REQUEST_ID_HEADER
 
 if TYPE_CHECKING:
     from tocsin.telemetry.recording import Recorder
@@ -65,8 +66,6 @@ FAILED_STATUS: Final = 500
 FIRST_CLIENT_ERROR: Final = 400
 FIRST_SERVER_ERROR: Final = 500
 
-REQUEST_ID_HEADER: Final = b"x-request-id"
-CORRELATION_ID_HEADER: Final = b"x-correlation-id"
 _OURS: Final = frozenset({REQUEST_ID_HEADER, CORRELATION_ID_HEADER})
 _EVENT_STREAM: Final = b"text/event-stream"
 _PATHSEND: Final = "http.response.pathsend"
@@ -165,10 +164,10 @@ class Exchange:
         No coroutine of its own for the head: only the body has an end to wait for.
         """
         kind = message["type"]
+        if kind in _BODIES:
+            return self._send_body(message)
         if kind == "http.response.start":
             message = self._started(message)
-        elif kind in _BODIES:
-            return self._send_body(message)
         return self._send(message)
 
     async def returned(self) -> None:
@@ -189,15 +188,20 @@ class Exchange:
             self.status = status = message["status"]
             if status >= FIRST_SERVER_ERROR:
                 self._in_hand = sys.exception()
-            # A new list: the application may send the same one with its next response.
             theirs = message.get("headers", ())
-            if not _OURS.isdisjoint(dict(theirs)):
-                theirs = [pair for pair in theirs if pair[0] not in _OURS]
+            for name, _ in theirs:
+                if name in _OURS:
+                    theirs = [pair for pair in theirs if pair[0] not in _OURS]
+                    break
             context = self.context
-            headers = self._response_headers = [
+            request_id = correlation_id = context.request_id.encode()
+            if context.correlation_id is not context.request_id:
+                correlation_id = context.correlation_id.encode()
+            # A new list: the application may send the same one with its next response.
+            self._response_headers = headers = [
                 *theirs,
-                (REQUEST_ID_HEADER, context.request_id.encode()),
-                (CORRELATION_ID_HEADER, context.correlation_id.encode()),
+                (REQUEST_ID_HEADER, request_id),
+                (CORRELATION_ID_HEADER, correlation_id),
             ]
             message = {**message, "headers": headers}
         except Exception as error:  # noqa: BLE001 - the response goes out as it came

@@ -95,7 +95,7 @@ class Recorder:
         except Exception as error:  # noqa: BLE001 - a log line never fails a request
             self.guard.failed("recording.access_line", error)
 
-    def raised(self, exchange: Exchange, error: BaseException, outcome: str) -> None:
+    def raised(self, exchange: Exchange | Conversation, error: BaseException, outcome: str) -> None:
         """Write the one error record of an unhandled exception, and mark it as written.
 
         The exception goes on to the server, whose own report of it is then left out; a
@@ -129,9 +129,8 @@ class Recorder:
         except Exception as failure:  # noqa: BLE001 - a log line never fails a request
             self.guard.failed("recording.error_record", failure)
 
-    def conversation_begun(self, conversation: Conversation) -> None:
+    def conversation_begun(self) -> None:
         """Count a WebSocket that was accepted."""
-        conversation.context.ring = self.ring
         self._http.websocket_opened()
 
     def message_passed(self, conversation: Conversation, direction: str) -> None:

@@ -28,11 +28,10 @@ from tocsin.telemetry.exchange import (
     CANCELLED,
     CLIENT_ERROR,
     CLIENT_GONE,
-    CORRELATION_ID_HEADER,
     EXCEPTION,
     OK,
-    REQUEST_ID_HEADER,
 )
+from tocsin.telemetry.intake import CORRELATION_ID_HEADER, REQUEST_ID_HEADER
 
 if TYPE_CHECKING:
     from tocsin.telemetry.recording import Recorder
@@ -135,7 +134,7 @@ class Conversation:
         if message["type"] == "websocket.accept":
             self.accepted = True
             self.status = SWITCHING_PROTOCOLS
-            self._recorder.conversation_begun(self)
+            self._recorder.conversation_begun()
         else:
             self.status = message["status"]
 

@@ -1,6 +1,6 @@
-"""Reads log lines as strictly as their reader in production does.
+r"""Reads log lines as strictly as their reader in production does.
 
->>> parse_lines(b'{"severity":"INFO","message":"lesson_finished"}\\n')[0]["message"]
+>>> parse_lines(b'{"severity":"INFO","message":"lesson_finished"}\n')[0]["message"]
 'lesson_finished'
 """
 
@@ -31,7 +31,7 @@ def _entry(number: int, line: bytes) -> dict[str, Any]:
     except ValueError as error:
         raise AssertionError(f"line {number} is no JSON ({error}): {line[:200]!r}") from None
     if not isinstance(entry, dict):
-        raise AssertionError(f"line {number} is no JSON object: {line[:200]!r}")
+        raise AssertionError(f"line {number} is no JSON object: {line[:200]!r}")  # noqa: TRY004 - for a test
     return entry
 
 
