@@ -80,6 +80,23 @@ async def test_bound_fields_reach_the_access_line_redacted():
     assert "hunter2" not in captured.stream.getvalue().decode()
 
 
+async def test_a_long_bound_field_is_cut_without_a_trace_of_how():
+    """What was cut off cannot show half a secret, nor the mark that we cut by (behaviour 30)."""
+    app = FastAPI(openapi_url=None)
+
+    @app.get("/bound")
+    async def bound() -> str:
+        bind(essay="word " * 20_000)
+        return "ok"
+
+    with CapturedTelemetry(app=app) as captured:
+        await ask(app, "GET", "/bound")
+
+    essay = captured.access_line()["essay"]
+    assert 1_000 < len(essay) < 20_000
+    assert essay.isascii() or "\ue000" not in essay
+
+
 async def test_every_place_that_logs_for_a_request_has_its_ids():
     """Endpoint, thread, task, dependency, background, handler, access line (behaviour 24)."""
     app = FastAPI(openapi_url=None)

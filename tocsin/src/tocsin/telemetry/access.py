@@ -38,7 +38,7 @@ from tocsin.telemetry.exchange import (
 from tocsin.telemetry.guard import Guard
 from tocsin.telemetry.logs import LogPipeline
 from tocsin.telemetry.logs.entry import LABELS, NOTES, SAMPLED, SPAN, TRACE, renamed
-from tocsin.telemetry.logs.plain import plain
+from tocsin.telemetry.logs.plain import plain, trimmed_value
 from tocsin.telemetry.logs.timestamps import rfc3339
 from tocsin.telemetry.redaction import WITHHELD, Redactor
 from tocsin.telemetry.settings import TelemetrySettings
@@ -264,7 +264,7 @@ class AccessLines:
             return
         for name, value in redacted.items():
             free = renamed(name, redacted)
-            entry[f"field_{name}" if free in entry else free] = value
+            entry[f"field_{name}" if free in entry else free] = trimmed_value(value)
 
 
 def _with_user(line: str, context: RequestContext) -> str:
