@@ -17,6 +17,7 @@ from starlette.middleware.cors import CORSMiddleware
 from app.api import problems
 from app.api.refusals import too_many_requests
 from app.core.config import Settings
+from app.core.metrics import metrics_client
 from app.middleware.security import add_rate_limits, security_headers
 from app.services.protection.assembly import Protection
 from app.services.protection.limits import Limits
@@ -124,7 +125,11 @@ async def sign_in(
 
 
 def counted(instrument: Any, **labels: str) -> float:
-    """What was counted under these labels, by whomever: a client's own series or `other`."""
+    """What was counted under these labels, by whomever: a client's own series or `other`.
+
+    Events of series that gave up their seat meanwhile count too, where no label is asked for.
+    """
+    displaced = metrics_client.self_metrics.displaced
     return float(
         sum(
             sample.value
@@ -133,4 +138,4 @@ def counted(instrument: Any, **labels: str) -> float:
             if sample.name.endswith(("_total", "_count"))
             and labels.items() <= sample.labels.items()
         )
-    )
+    ) + (0.0 if labels else displaced.value(metric=instrument.name))
