@@ -93,14 +93,7 @@ class AccessLines:
         self._logs = logs
         self._write_later = logs.write_later
         self._is_for_people = settings.log_format != "json"
-        self._labels = {
-            "service": settings.service,
-            "environment": settings.environment.value,
-            "version": settings.version,
-            "instance": settings.instance,
-        }
-        project = settings.google_project
-        self._trace_prefix = f"projects/{project}/traces/" if project else ""
+        self._shape = logs.shape
         self._templates: dict[Kind, str] = {}
         self._second = (-1, "")
         self._short_path = lru_cache(maxsize=_PATHS_REMEMBERED)(self._path_part)
@@ -186,7 +179,7 @@ class AccessLines:
             "logger": LOGGER,
             "route": route,
             "outcome": conversation.outcome,
-            LABELS: self._labels,
+            LABELS: self._shape.labels,
             "time": rfc3339(wall_ns),
             "httpRequest": {
                 "requestMethod": "GET",
@@ -199,7 +192,7 @@ class AccessLines:
             "messages_sent": conversation.sent,
             "request_id": context.request_id,
             "correlation_id": context.correlation_id,
-            TRACE: self._trace_prefix + context.trace_id,
+            TRACE: self._shape.trace_name(context.trace_id),
             SPAN: context.span_id,
             SAMPLED: context.sampled,
             "client": context.client,
@@ -221,12 +214,12 @@ class AccessLines:
             "logger": LOGGER,
             "route": route,
             "outcome": outcome,
-            LABELS: self._labels,
+            LABELS: self._shape.labels,
         }
         if sent != status:
             fixed["status_sent"] = sent
         beginning = json.dumps(fixed, separators=_COMPACT)[:-1].replace("%", "%%")
-        prefix = json.dumps(self._trace_prefix)[1:-1].replace("%", "%%")
+        prefix = json.dumps(self._shape.trace_name(""))[1:-1].replace("%", "%%")
         first_byte = _FIRST_BYTE if sent else _NO_FIRST_BYTE
         template = beginning + _HOLES % (method, status, first_byte, prefix)
         # Methods, routes and outcomes are few; an application may answer any status.

@@ -18,7 +18,6 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-ID_CHARACTERS: Final = "A-Za-z0-9._-"
 TRACE_ID_DIGITS: Final = 32
 SPAN_ID_DIGITS: Final = 16
 

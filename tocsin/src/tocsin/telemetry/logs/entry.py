@@ -136,7 +136,7 @@ class EntryShape:
 
     def _add_context(self, entry: dict[str, Any], context: RequestContext) -> None:
         if context.trace_id:
-            entry[TRACE] = self._trace_prefix + context.trace_id
+            entry[TRACE] = self.trace_name(context.trace_id)
             entry[SAMPLED] = context.sampled
             if context.span_id:
                 entry[SPAN] = context.span_id
