@@ -1,0 +1,1 @@
+"""The command line of the toolkit: ``tocsin cloud`` and its siblings."""
