@@ -11,7 +11,7 @@ URL ?= http://127.0.0.1:$(PORT)
 SECONDS ?= 60
 OURS := tocsin backend benchmarks tests scripts
 
-.PHONY: help run traffic test check format bench lock clean pythons
+.PHONY: help run traffic cloud test check format bench lock clean pythons
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,6 +21,9 @@ run: $(RUN) ## start the service on PORT (default 8000); Ctrl-C stops it
 
 traffic: $(RUN) ## school traffic against URL for SECONDS (default 60)
 	@cd backend && exec ../$(BIN)/python -m traffic --url $(URL) --seconds $(SECONDS)
+
+cloud: $(RUN) ## the small Google Cloud alone, for any program to talk to (see tocsin/docs/cloud.md)
+	@exec $(BIN)/tocsin cloud
 
 test: $(DEV) ## every test, with the real servers that they need
 	@scripts/install-parts
