@@ -1,0 +1,27 @@
+"""All rules of all services, for the tests that break them and the page that lists them.
+
+>>> sorted({rule.name.split(".")[0] for rule in RULES})[0]
+'errors'
+"""
+
+from importlib import import_module
+from typing import Final
+
+from tocsin.rehearsal.cloud.rulebook import Rule
+
+SERVICES: Final = ("monitoring", "logs", "errors", "traces", "otlp")
+
+
+def _collected() -> tuple[Rule, ...]:
+    found: list[Rule] = []
+    for service in SERVICES:
+        try:
+            module = import_module(f"{__package__}.{service}.rules")
+        except ModuleNotFoundError:
+            continue
+        found.extend(module.RULES)
+    return tuple(found)
+
+
+RULES: Final = _collected()
+"""In the order of the services; names begin with the service's."""
