@@ -89,12 +89,20 @@ class Faults:
         return fault
 
     def take(self, method: str, *kinds: str) -> Fault | None:
-        """The fault that this call of ``method`` runs into, counted; of these kinds if given."""
+        """The fault that this call of ``method`` runs into, counted; of these kinds if given.
+
+        ``method`` may be told in full, ``package.Service/Method``: a wish for ``Method`` or
+        for ``Service/Method`` meets it too.
+        """
         with self._lock:
             for fault in self.asked:
-                if fault.happened >= fault.times or fault.on not in (EVERY_METHOD, method):
+                if fault.happened >= fault.times or not _meets(fault.on, method):
                     continue
                 if not kinds or fault.kind in kinds:
                     fault.happened += 1
                     return fault
         return None
+
+
+def _meets(wish: str, method: str) -> bool:
+    return wish in (EVERY_METHOD, method) or method.endswith((f"/{wish}", f".{wish}"))
