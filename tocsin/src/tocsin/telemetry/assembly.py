@@ -17,7 +17,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
@@ -38,11 +38,16 @@ from tocsin.telemetry.propagation import (
     SPAN_ID_DIGITS,
     TRACE_ID_DIGITS,
     HexDigits,
+    parse_traceparent,
 )
 from tocsin.telemetry.recording import Recorder
 from tocsin.telemetry.redaction import Redactor
 from tocsin.telemetry.routes import RouteTable
 from tocsin.telemetry.settings import TelemetrySettings
+from tocsin.telemetry.traces import SpanSink, begin
+
+if TYPE_CHECKING:
+    from tocsin.telemetry.traces.tracing import Tracing
 
 _FLUSH_WITHIN_S: Final = 5.0
 
@@ -104,6 +109,8 @@ class Telemetry:
         )
         self.digits = HexDigits(random_bytes)
         renew_after_fork(self.digits)
+        self.tracing: Tracing | None = None
+        self._has_middleware = False
         self._lines = AccessLines(
             settings, redactor=self.redactor, guard=self.guard, logs=self.logs
         )
@@ -115,6 +122,24 @@ class Telemetry:
     def close(self, timeout_s: float = _FLUSH_WITHIN_S) -> bool:
         """Write what is still here and give logging back; whether all of it got out."""
         return self.logs.close(timeout_s)
+
+    def trace_to(self, sink: SpanSink) -> "Tracing":
+        """Have sampled requests and jobs leave spans in ``sink``, from here on.
+
+        Called before the first request. What waits in ``sink`` is raw: it leaves by a
+        carrier that the answer's ``carrier()`` made.
+
+        Raises:
+            DeclarationError: OpenTelemetry is not installed, or the ratio is none.
+            TelemetryMisuseError: the application has begun to serve already.
+        """
+        if self._has_middleware:
+            raise TelemetryMisuseError(
+                "tracing is turned on for an application that serves already: "
+                "call trace_to(sink) where the application is made"
+            )
+        self.tracing = begin(self, sink)
+        return self.tracing
 
     def wrap(self, app: Starlette) -> None:
         """Put the middleware around the whole of ``app``, Starlette's own layers included.
@@ -142,6 +167,7 @@ class Telemetry:
 
     def middleware(self, app: ASGIApp, routes: RouteTable) -> TelemetryMiddleware:
         """The middleware around any ASGI application whose routes ``routes`` knows."""
+        self._has_middleware = True
         intake = Intake(
             self.settings,
             digits=self.digits,
@@ -172,13 +198,17 @@ class Telemetry:
 
     @contextmanager
     def job(
-        self, *, correlation_id: str, trace_id: str = "", name: str = ""
+        self, *, correlation_id: str, trace_id: str = "", name: str = "", parent: str = ""
     ) -> Iterator[RequestContext]:
         """The context of a background job: its lines carry the request's identifiers.
 
-        DEBUG lines of a job that raises are kept, as those of a failed request are.
+        ``parent`` is the ``traceparent`` that was stored with the work
+        (:func:`~tocsin.telemetry.traces.current_traceparent`): the job is a span of its
+        own in that trace, if that trace is sampled. DEBUG lines of a job that raises are
+        kept, as those of a failed request are.
         """
         digits = self.digits.take()
+        theirs = parse_traceparent(parent.encode("latin-1", "replace")) if parent else None
         context = RequestContext(
             digits[:TRACE_ID_DIGITS],
             correlation_id,
@@ -186,6 +216,8 @@ class Telemetry:
             span_id=digits[TRACE_ID_DIGITS:][:SPAN_ID_DIGITS],
             ring=self.logs.ring_on_demand,
         )
+        if theirs is not None:
+            context.trace_id, _, context.sampled = theirs
         if name:
             context.fields["job"] = name
         failed = True

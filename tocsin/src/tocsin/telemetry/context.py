@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tocsin.telemetry.logs.ring import DebugRing, RingOnDemand
+    from tocsin.telemetry.traces.live import LiveSpan
 
 
 class RequestContext:
@@ -27,6 +28,7 @@ class RequestContext:
 
     ``user`` is a pseudonym (see :mod:`tocsin.telemetry.identity`), never a name or an
     address. ``trace_id`` is 32 and ``span_id`` 16 lower-case hex digits, or empty.
+    ``span`` is there while it is recorded what the request did, and only then.
     """
 
     __slots__ = (
@@ -36,6 +38,7 @@ class RequestContext:
         "request_id",
         "ring",
         "sampled",
+        "span",
         "span_id",
         "trace_id",
         "user",
@@ -57,6 +60,7 @@ class RequestContext:
         self.trace_id = trace_id
         self.span_id = span_id
         self.sampled = sampled
+        self.span: LiveSpan | None = None
         self.ring = ring
         self.client = ""
         self.user = ""

@@ -83,6 +83,14 @@ class TelemetrySettings:
 
     debug_sample_ratio: float = 0.1
     """Share of traces whose DEBUG lines are kept (the plan's R244)."""
+    trace_ratio: float = 0.1
+    """Share of the traces that begin here and are recorded, where tracing is on."""
+    trace_unsampled_parents: bool = False
+    """Take this share of the traces, too, that a caller began and did not sample.
+
+    Cloud Run's front end begins a trace for every request and samples one in ten seconds
+    per instance: behind it nothing else gives ``trace_ratio`` a meaning. The decision is
+    by trace id, so services of one ratio still agree."""
     slow_request_s: float = 2.0
     """A request that took longer keeps its DEBUG lines, whatever its trace."""
 
