@@ -167,6 +167,15 @@ class Store:
             del self._series[series]
             series.cells, series.at = _Departed(series.shape, heir), 0
 
+    def all_series(self) -> list[Series]:
+        """Every series of every instrument, in the order of their appearance."""
+        with self.lock:
+            return list(self._series)
+
+    def has(self, series: Series) -> bool:
+        """Whether a series is still counted in; one that was taken out is not."""
+        return series in self._series
+
     def settle(self) -> None:
         """Find out where the numbers live, and move there; later calls do nothing."""
         with self.lock:

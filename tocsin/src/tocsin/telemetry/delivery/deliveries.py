@@ -1,0 +1,178 @@
+"""All couriers of one process: their threads, the flush at the end, forks.
+
+    delivery = Delivery([metrics_courier, span_courier], guard=…, clock=…, metrics=…)
+    delivery.start()             # in the lifespan's start-up: after every fork
+    ...
+    delivery.close(within_s=7)   # in its shutdown: under SIGTERM no atexit runs (D-9)
+
+Threads are daemons: an exporter that hangs keeps no process alive. After a fork the child
+has none until it calls :meth:`Delivery.start` itself.
+
+>>> Delivery([]).close(within_s=1.0)
+True
+"""
+
+from collections.abc import Iterable, Sequence
+from threading import Condition, Thread
+from typing import Final
+
+from tocsin.clock import Clock, SystemClock
+from tocsin.telemetry.delivery.complaints import Complaints
+from tocsin.telemetry.delivery.courier import NANOSECONDS, Courier
+from tocsin.telemetry.delivery.delivery_metrics import DeliveryMetrics
+from tocsin.telemetry.delivery.inheritance import Inheritance
+from tocsin.telemetry.delivery.witness import TellingWitness
+from tocsin.telemetry.guard import Guard
+from tocsin.telemetry.logs.forks import renew_after_fork
+
+CLOSE_WITHIN_S: Final = 7.0
+
+_LONGEST_WAIT_S: Final = 3600.0
+_GRACE_S: Final = 0.2
+
+
+class _Shift:
+    """One courier at work in a thread."""
+
+    def __init__(self, courier: Courier) -> None:
+        self.courier = courier
+        self._changed = Condition()
+        self._is_woken = False
+        self._thread = Thread(target=self._work, name=f"tocsin-{courier.name}", daemon=True)
+        if courier.queue is not None:
+            courier.queue.on_many = self.hurry
+
+    def begin(self) -> bool:
+        """Start the thread; whether the interpreter still lets us."""
+        try:
+            self._thread.start()
+        except RuntimeError:  # it is going down
+            return False
+        return True
+
+    def wake(self) -> None:
+        """Have the courier look at its work now."""
+        with self._changed:
+            self._is_woken = True
+            self._changed.notify_all()
+
+    def hurry(self) -> None:
+        """Have the queue emptied now; a request's thread calls this, so it never waits."""
+        self.courier.hurry()
+        self.wake()
+
+    def wait_until_flushed(self, until_ns: int, clock: Clock) -> bool:
+        """Whether all that was asked for is out by then."""
+        with self._changed:
+            while not self.courier.is_flushed and self._thread.is_alive():
+                left_s = (until_ns - clock.monotonic_ns()) / NANOSECONDS
+                if left_s <= 0:
+                    return False
+                self._changed.wait(min(left_s, _GRACE_S))
+        return self.courier.flush_went_well
+
+    def _work(self) -> None:
+        while not self.courier.is_stopping:
+            wait_s = self.courier.turn()
+            with self._changed:
+                self._changed.notify_all()
+                if not self._is_woken and not self.courier.is_stopping:
+                    self._changed.wait(min(wait_s, _LONGEST_WAIT_S))
+                self._is_woken = False
+
+
+class Delivery:
+    """What takes telemetry out of this process."""
+
+    def __init__(
+        self,
+        couriers: Iterable[Courier],
+        *,
+        guard: Guard | None = None,
+        clock: Clock | None = None,
+        metrics: DeliveryMetrics | None = None,
+        complaints: Complaints | None = None,
+        inheritance: Inheritance | None = None,
+    ) -> None:
+        """Employ the couriers; no thread runs and nothing is sent before :meth:`start`."""
+        self.couriers: Sequence[Courier] = tuple(couriers)
+        self._clock: Clock = clock if clock is not None else SystemClock()
+        self._complaints = complaints if complaints is not None else Complaints(self._clock)
+        self._witness = TellingWitness(
+            clock=self._clock,
+            guard=guard if guard is not None else Guard(),
+            metrics=metrics,
+            complaints=self._complaints,
+        )
+        self._inheritance = inheritance
+        self._shifts: list[_Shift] = []
+        self._is_closed = False
+        for courier in self.couriers:
+            courier.employ(self._clock, self._witness)
+            if metrics is not None:
+                metrics.begins(courier.name)
+        renew_after_fork(self)
+
+    @property
+    def is_started(self) -> bool:
+        """Whether the threads run in this process."""
+        return bool(self._shifts)
+
+    def start(self) -> None:
+        """Start the threads, in the process that serves; once they run, do nothing."""
+        if self._shifts or self._is_closed:
+            return
+        if self._inheritance is not None:
+            self._inheritance.claim()
+        shifts = [_Shift(courier) for courier in self.couriers]
+        self._shifts = [shift for shift in shifts if shift.begin()]
+
+    def flush(self, within_s: float = CLOSE_WITHIN_S) -> bool:
+        """Take out all that is here; whether it got out within ``within_s``, all couriers' time."""
+        self.start()
+        until_ns = self._clock.monotonic_ns() + round(within_s * NANOSECONDS)
+        for courier in self.couriers:
+            courier.ask_flush(within_s)
+        for shift in self._shifts:
+            shift.wake()
+        went_well = [shift.wait_until_flushed(until_ns, self._clock) for shift in self._shifts]
+        return all(went_well) and len(went_well) == len(self.couriers)
+
+    def close(self, within_s: float = CLOSE_WITHIN_S) -> bool:
+        """Flush, then stop; whether all got out. What did not is counted and logged.
+
+        Raises:
+            Exception: under test, the first fault of our own that a courier met.
+        """
+        if self._is_closed:
+            return True
+        went_well = self.flush(within_s)
+        self._is_closed = True
+        for courier in self.couriers:
+            courier.stop()
+        for shift in self._shifts:
+            shift.wake()
+        self._shifts = []
+        if not went_well:
+            self._complaints.about("all", "closed_with_items_left")
+        if self._witness.faults:
+            raise self._witness.faults[0]
+        return went_well
+
+    def work_began(self) -> None:
+        """A request began, so there is a processor: use it if something is due (D94)."""
+        now_ns = self._clock.monotonic_ns()
+        for shift in self._shifts:
+            if shift.courier.is_due(now_ns):
+                shift.wake()
+
+    work_ended = work_began
+    """A request ends; on platforms that freeze the processor between requests."""
+
+    def renew_in_child(self) -> None:
+        """After a fork: no thread of ours came along."""
+        self._shifts = []
+        self._is_closed = False
+        self._complaints.renew_in_child()
+        for courier in self.couriers:
+            courier.renew_in_child()
