@@ -15,16 +15,19 @@ the sum of every reset beside them.
 
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from itertools import takewhile
+from typing import Final, NamedTuple, TypeAlias
 
 from google.api.distribution_pb2 import Distribution
 
 Labels = tuple[tuple[str, str], ...]
-Value = bool | int | float | str | Distribution
+Value: TypeAlias = bool | int | float | str | Distribution
 
 SERIES_AT_MOST: Final = 20_000
-POINTS_AT_MOST: Final = 2_000
-"""Of one series: at a point every ten seconds, five hours and a half."""
+POINTS_AT_MOST: Final = 1_000
+"""Of one series: at a point a minute, sixteen hours."""
+POINTS_IN_ALL: Final = 500_000
+"""When there are many series each may keep fewer points: what is kept is this many, or twice."""
 
 
 class SeriesName(NamedTuple):
@@ -98,10 +101,11 @@ class Shelf:
             kept = self._kept[name] = _Kept(kind, value_type)
             self._by_type.setdefault(name.metric_type, {})[name] = None
         self._kept.move_to_end(name)
-        if kind == "CUMULATIVE" and kept.points and point.start_ns != kept.points[-1].start_ns:
+        if kind != "GAUGE" and kept.points and point.start_ns != kept.points[-1].start_ns:
             kept.before_reset += counted(kept.points[-1].value)
         kept.points.append(point)
-        if len(kept.points) > self._points_at_most:
+        fair = min(self._points_at_most, max(2, POINTS_IN_ALL // len(self._kept)))
+        while len(kept.points) > fair:
             kept.points.popleft()
             self.points_dropped += 1
         if len(self._kept) > self._series_at_most:
@@ -121,9 +125,18 @@ class Shelf:
         """The points of a series, not a copy."""
         return self._kept[name].points
 
-    def copy(self, name: SeriesName, *, unit: str = "") -> StoredSeries:
-        """A series for somebody else's eyes."""
+    def sort(self, name: SeriesName) -> tuple[str, str]:
+        """Kind and value type of a series."""
         kept = self._kept[name]
+        return kept.kind, kept.value_type
+
+    def copy(self, name: SeriesName, *, unit: str = "", since_ns: int = 0) -> StoredSeries:
+        """A series for somebody else's eyes, with the points that end then or later."""
+        kept = self._kept[name]
+        points = list(kept.points)
+        if since_ns:
+            points = list(takewhile(lambda one: one.end_ns >= since_ns, reversed(kept.points)))
+            points.reverse()
         return StoredSeries(
             name.project,
             name.metric_type,
@@ -133,12 +146,14 @@ class Shelf:
             kept.kind,
             kept.value_type,
             unit,
-            list(kept.points),
+            points,
         )
 
     def counted(self, name: SeriesName) -> float:
-        """What this cumulative series counted over all its resets."""
+        """What this series counted over all its resets; a gauge counts nothing."""
         kept = self._kept[name]
+        if kept.kind == "GAUGE":
+            return 0
         return kept.before_reset + counted(kept.points[-1].value)
 
     def counted_by_dropped(self, metric_type: str) -> float:
@@ -147,9 +162,8 @@ class Shelf:
 
     def _drop_the_stalest(self) -> None:
         name, kept = next(iter(self._kept.items()))
-        if kept.kind == "CUMULATIVE":
-            gone = self._gone.get(name.metric_type, 0)
-            self._gone[name.metric_type] = gone + self.counted(name)
+        gone = self._gone.get(name.metric_type, 0)
+        self._gone[name.metric_type] = gone + self.counted(name)
         self.series_dropped += 1
         self.points_dropped += len(kept.points)
         self._remove(name)
