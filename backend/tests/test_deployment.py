@@ -1,6 +1,7 @@
 """What a deployment sends is what the service understands."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -21,18 +22,21 @@ BY_THE_PLATFORM = {"PORT": "8080", "K_SERVICE": "vividly-api", "K_REVISION": "vi
 
 
 @pytest.fixture
-def variables() -> dict[str, str | None]:
+def template() -> dict[str, Any]:
+    """What each instance is made from."""
+    return yaml.safe_load(MANIFEST.read_text())["spec"]["template"]
+
+
+@pytest.fixture
+def variables(template) -> dict[str, str | None]:
     """The container's environment as the manifest states it; None stands for a secret."""
-    manifest = yaml.safe_load(MANIFEST.read_text())
-    (container,) = manifest["spec"]["template"]["spec"]["containers"]
+    (container,) = template["spec"]["containers"]
     return {entry["name"]: entry.get("value") for entry in container["env"]}
 
 
 @pytest.fixture
 def deployed(variables, monkeypatch) -> None:
     """This process's environment is the container's."""
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
     filled = {name: value or SECRETS[name] for name, value in variables.items()}
     for name, value in {**BY_THE_PLATFORM, **filled}.items():
         monkeypatch.setenv(name, value)
@@ -68,3 +72,30 @@ def test_a_forgotten_secret_stops_the_start(deployed, monkeypatch, secret):
         Settings.load()
 
     assert [line for line in stopped.value.lines if line.startswith(f"{secret}: is not set")]
+
+
+def test_the_service_is_told_what_the_platform_does_to_its_cpu(deployed, template):
+    """Where the CPU is frozen between requests, exporting is due while one is served (D94)."""
+    throttled = template["metadata"]["annotations"]["run.googleapis.com/cpu-throttling"]
+
+    settings = Settings.load()
+
+    assert settings.cpu_idle is (throttled == "true")
+
+
+def test_what_runs_can_be_tied_to_a_release(deployed, template):
+    """Image, labels and telemetry name one version and one commit, none of them `latest` (D95)."""
+    settings = Settings.load()
+
+    (container,) = template["spec"]["containers"]
+    assert container["image"].rpartition(":")[2] == settings.commit == "COMMIT"
+    assert template["metadata"]["labels"] == {"version": settings.version, "commit": "COMMIT"}
+    assert (settings.telemetry.version, settings.telemetry.commit) == ("VERSION", "COMMIT")
+
+
+def test_production_sends_its_telemetry_and_says_whose_it_is(deployed):
+    """Metrics and traces leave, for the one project that is named (D10)."""
+    settings = Settings.load()
+
+    assert (settings.export_metrics, settings.export_traces) == ("cloud_monitoring", "otlp")
+    assert settings.google_project == "PROJECT"

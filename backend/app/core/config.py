@@ -19,6 +19,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
+from app.core.export_rules import export_faults
 from tocsin.errors import DeclarationError
 from tocsin.telemetry.settings import Environment, Level, TelemetrySettings
 
@@ -73,7 +74,12 @@ class Settings(BaseSettings):
     commit: str = Field(default="unknown", alias="GIT_COMMIT_SHA")
     """the commit that it was built from"""
     google_project: str = Field(default="", alias="GCP_PROJECT_ID")
-    """the Google Cloud project; with it, log lines point at their trace"""
+    """the Google Cloud project; with it, log lines point at their trace; what is exported to
+    Google goes there, and there is no other default"""
+    library_project: str = Field(default="", alias="GOOGLE_CLOUD_PROJECT")
+    """what Google's own libraries take for the project; where set, it must be the same"""
+    gcp_location: str = ""
+    """region or zone; empty: the metadata server is asked on Google, elsewhere it is global"""
 
     host: str = "127.0.0.1"
     """the address to listen on; 0.0.0.0 for all"""
@@ -142,6 +148,32 @@ class Settings(BaseSettings):
     """a request that took longer keeps its DEBUG lines"""
     metrics_token: SecretStr | None = None
     """who scrapes /metrics shows it as a bearer token; unset, only this machine may scrape"""
+
+    export_metrics: Literal["off", "cloud_monitoring", "otlp"] = "off"
+    """where metrics are sent besides the /metrics page"""
+    export_traces: Literal["off", "otlp"] = "off"
+    """where spans are sent"""
+    export_logs: Literal["off", "cloud_logging"] = "off"
+    """where log lines are sent besides standard output; off where an agent reads that, as on
+    Cloud Run"""
+    export_errors: Literal["log", "error_reporting"] = "log"
+    """log: Error Reporting reads our ERROR lines; error_reporting: they are reported by its API"""
+    sentry_dsn: SecretStr | None = None
+    """also reports errors to Sentry, through the same redaction"""
+    google_endpoint: str = ""
+    """development and test only: host:port that stands for all Google APIs, without TLS"""
+    otlp_endpoint: str = ""
+    """the collector that takes OTLP, http://host:4317; empty: Google's own"""
+    export_every_s: float = Field(default=60.0, ge=1.0, le=600.0)
+    """how often metrics are sent; less than 10 in tests only"""
+    trace_ratio: float = Field(default=0.1, ge=0.0, le=1.0)
+    """the share of traces that begin here and are recorded; a caller's decision is respected"""
+    cpu_idle: bool = False
+    """whether the platform freezes the CPU between requests (Cloud Run: cpu-throttling): what
+    is due is then sent while a request is served"""
+    rehearsal_cloud: Literal["on", "off"] = "on"
+    """development only: whether `run` starts a small Google Cloud beside the service, and
+    sends everything there unless told otherwise"""
     demo_admin_password: SecretStr | None = None
     """development only: makes the account admin@vividly.example"""
 
@@ -167,6 +199,7 @@ class Settings(BaseSettings):
             *self._address_faults(),
             *self._deployment_faults(),
             *self._logger_faults(),
+            *export_faults(self),
         ]
         if faults:
             raise ValueError("\n".join(faults))
