@@ -50,6 +50,7 @@ async def test_the_identifiers_of_the_http_request_go_into_the_row(desk: LessonD
 
     stored = await desk.row(row.id)
     assert (stored.correlation_id, stored.trace_id) == ("class-7b", "c" * 32)
+    assert stored.traceparent.split("-")[1] == "c" * 32
 
 
 async def test_the_same_key_brings_the_same_request(any_desk: LessonDesk):

@@ -8,7 +8,7 @@ migrated is refused.
 >>> import asyncio, tempfile
 >>> with tempfile.TemporaryDirectory() as folder:
 ...     asyncio.run(upgrade(f"sqlite:///{folder}/lessons.db"))
-'0002'
+'0003'
 """
 
 from collections.abc import Callable

@@ -178,6 +178,8 @@ class ContentRequest(Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
     correlation_id: Mapped[str] = mapped_column(String(128))
     trace_id: Mapped[str] = mapped_column(String(32), default="")
+    traceparent: Mapped[str] = mapped_column(String(55), default="", server_default="")
+    """The span that asked, so that the worker's spans hang on it; empty: of an older release."""
     student_query: Mapped[str] = mapped_column(Text)
     grade_level: Mapped[int] = mapped_column(Integer)
     interest: Mapped[str] = mapped_column(String(100))

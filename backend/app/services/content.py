@@ -28,6 +28,7 @@ from app.services.principal import Principal
 from tocsin.clock import Clock
 from tocsin.telemetry.context import current
 from tocsin.telemetry.identity import Pseudonyms
+from tocsin.telemetry.traces import current_traceparent
 
 _log = get_logger(__name__)
 
@@ -209,6 +210,7 @@ class ContentService:
             user_id=asker.user_id,
             correlation_id=context.correlation_id if context else "",
             trace_id=context.trace_id if context else "",
+            traceparent=current_traceparent(),
             student_query=asking.student_query,
             grade_level=grade_level,
             interest=asking.interest,

@@ -144,6 +144,7 @@ class ContentWorker:
                 correlation_id=claim.correlation_id,
                 trace_id=claim.trace_id,
                 name="content_request",
+                parent=claim.traceparent,
             ),
         ):
             bind_user(self._telemetry.pseudonyms.user(claim.user_id))

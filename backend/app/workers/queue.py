@@ -77,10 +77,13 @@ class ContentQueue:
                     attempt=row.attempts,
                     correlation_id=row.correlation_id,
                     trace_id=row.trace_id,
+                    traceparent=row.traceparent,
                 )
         return None  # others were faster each time: they will not stay so
 
-    def _taking(self, token: str, moment: datetime) -> ReturningUpdate[str, str, int, str, str]:
+    def _taking(
+        self, token: str, moment: datetime
+    ) -> ReturningUpdate[str, str, int, str, str, str]:
         chosen = _oldest(is_free(moment)).with_for_update(skip_locked=True)
         return (
             update(ContentRequest)
@@ -97,6 +100,7 @@ class ContentQueue:
                 ContentRequest.attempts,
                 ContentRequest.correlation_id,
                 ContentRequest.trace_id,
+                ContentRequest.traceparent,
             )
         )
 

@@ -29,6 +29,8 @@ class Claim:
     """How often the request has been taken up, this time included."""
     correlation_id: str
     trace_id: str
+    traceparent: str = ""
+    """The span that asked."""
 
 
 def is_open() -> ColumnElement[bool]:

@@ -72,7 +72,7 @@ class Records:
                 attempt=attempt,
                 again_in_s=again_in_s,
                 reason=str(error) if isinstance(error, ProviderError | ArtefactError) else "",
-                exc_info=_without_words(error),
+                exc_info=without_words(error),
             )
 
     def finished(self, ending: Ending, total_s: float) -> None:
@@ -91,7 +91,7 @@ class Records:
             tell("content_request_finished", **fields)
 
 
-def _without_words(error: Exception) -> Exception:
+def without_words(error: Exception) -> Exception:
     """The same place and kind of error, but none of its words."""
     quiet = StageFailedError(type(error).__name__)
     return quiet.with_traceback(error.__traceback__)

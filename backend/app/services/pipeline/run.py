@@ -18,6 +18,7 @@ from app.services.pipeline.claim import Claim, LeaseLostError
 from app.services.pipeline.ending import Ending, Work
 from app.services.pipeline.ledger import CancelRequestedError, Ledger, StageTimer
 from app.services.pipeline.records import Records
+from app.services.pipeline.spans import StageSpan
 from app.services.pipeline.stages import Stages
 from app.services.provider.contract import Provider
 from tocsin.clock import Clock
@@ -132,8 +133,9 @@ class Pipeline:
         for attempt in range(1, self._attempts + 1):
             timer = self._ledger.timer()
             try:
-                async with asyncio.timeout(self._timeouts_s[stage]):
-                    return await self._attempt(claim, work, stage, timer)
+                with StageSpan(stage, attempt=attempt):
+                    async with asyncio.timeout(self._timeouts_s[stage]):
+                        return await self._attempt(claim, work, stage, timer)
             except (LeaseLostError, CancelRequestedError):
                 raise
             except Exception as error:  # noqa: BLE001 - whatever failed, its kind decides
