@@ -29,6 +29,8 @@ SEATS = 50
 ON_BAD_DAYS = {
     "telemetry_label_overflow_total",
     "telemetry_displaced_events_total",
+    "telemetry_error_events_suppressed_total",
+    "telemetry_error_events_total",
     "telemetry_failures_total",
     "telemetry_log_lines_dropped_total",
     "http_background_task_failures_total",

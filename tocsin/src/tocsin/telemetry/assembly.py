@@ -26,6 +26,7 @@ from tocsin.clock import Clock, SystemClock
 from tocsin.errors import TelemetryMisuseError
 from tocsin.telemetry.access import AccessLines
 from tocsin.telemetry.context import RequestContext, request_context
+from tocsin.telemetry.errors import ErrorReports, StormLimiter
 from tocsin.telemetry.guard import Guard
 from tocsin.telemetry.http_metrics import HttpMetrics
 from tocsin.telemetry.identity import Pseudonyms
@@ -107,6 +108,13 @@ class Telemetry:
             clock=self.clock,
             on_dropped=told.log_line_dropped,
         )
+        self.errors = ErrorReports(
+            self.logs,
+            limiter=StormLimiter(self.clock),
+            guard=self.guard,
+            told=told,
+            wall_ns=self.clock.wall_ns,
+        )
         self.digits = HexDigits(random_bytes)
         renew_after_fork(self.digits)
         self.tracing: Tracing | None = None
@@ -121,6 +129,8 @@ class Telemetry:
 
     def close(self, timeout_s: float = _FLUSH_WITHIN_S) -> bool:
         """Write what is still here and give logging back; whether all of it got out."""
+        with self.guard("telemetry.errors"):
+            self.errors.close()
         return self.logs.close(timeout_s)
 
     def trace_to(self, sink: SpanSink) -> "Tracing":
@@ -184,6 +194,7 @@ class Telemetry:
             lines=self._lines,
             http=self.http,
             routes=routes,
+            errors=self.errors,
         )
         return TelemetryMiddleware(
             app, intake=intake, recorder=recorder, probe_paths=self.settings.probe_paths

@@ -139,6 +139,11 @@ class Exchange:
         self._response_headers: list[tuple[bytes, bytes]] = []
 
     @property
+    def in_hand(self) -> BaseException | None:
+        """The exception that was being handled when a 5xx began, if any."""
+        return self._in_hand
+
+    @property
     def event_stream(self) -> bool:
         """Whether the response is a stream of events: open for as long as someone listens."""
         return self.chunked and any(

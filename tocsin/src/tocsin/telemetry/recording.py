@@ -11,7 +11,17 @@ from starlette.types import Scope
 from tocsin.clock import Clock
 from tocsin.telemetry.access import AccessLines
 from tocsin.telemetry.context import RequestContext
-from tocsin.telemetry.exchange import EXCEPTION, FIRST_SERVER_ERROR, STREAM_FAILED, Exchange
+from tocsin.telemetry.errors import ErrorReports, ErrorRequest
+from tocsin.telemetry.errors.reports import BACKGROUND_TASK, REQUEST
+from tocsin.telemetry.exchange import (
+    EXCEPTION,
+    FAILED_STATUS,
+    FIRST_SERVER_ERROR,
+    INCOMPLETE,
+    SERVER_ERROR,
+    STREAM_FAILED,
+    Exchange,
+)
 from tocsin.telemetry.guard import Guard
 from tocsin.telemetry.http_metrics import METHODS, OTHER_METHOD, HttpMetrics
 from tocsin.telemetry.logs import LogPipeline, get_logger, mark_recorded, was_recorded
@@ -20,6 +30,7 @@ from tocsin.telemetry.settings import TelemetrySettings
 from tocsin.telemetry.websocket import Conversation
 
 _NS_PER_S: Final = 1e9
+_ANSWERED: Final = frozenset({SERVER_ERROR, INCOMPLETE})
 _log = get_logger("tocsin.request")
 
 
@@ -36,7 +47,9 @@ class Recorder:
         lines: AccessLines,
         http: HttpMetrics,
         routes: RouteTable,
+        errors: ErrorReports,
     ) -> None:
+        self._errors = errors
         self.guard = guard
         self.now_ns = clock.monotonic_ns
         self._wall_ns = clock.wall_ns
@@ -77,6 +90,7 @@ class Recorder:
             streamed = exchange.chunked and exchange.event_stream
             if status >= FIRST_SERVER_ERROR or (duration_ns >= self._slow_ns and not streamed):
                 exchange.keep_debug_lines = True
+                self._noticed(exchange, route, outcome, status)
             self._http.finished(
                 method,
                 route,
@@ -103,15 +117,25 @@ class Recorder:
         """
         try:
             if outcome in (EXCEPTION, STREAM_FAILED) and not was_recorded(error):
-                _log.error(
+                route = self.route(exchange.scope)
+                self._errors.unhandled(
                     "unhandled_exception",
-                    exc_info=error,
+                    error,
+                    kind=REQUEST,
+                    request=_request_of(exchange, route, FAILED_STATUS),
+                    context=exchange.context,
                     outcome=outcome,
-                    route=self.route(exchange.scope),
+                    route=route,
                 )
             mark_recorded(error)
         except Exception as failure:  # noqa: BLE001 - a log line never fails a request
             self.guard.failed("recording.error_record", failure)
+
+    def _noticed(self, exchange: Exchange, route: str, outcome: str, status: int) -> None:
+        """Tell of a 5xx that no exception explains, or one that a handler answered."""
+        if outcome in _ANSWERED:
+            request = _request_of(exchange, route, status)
+            self._errors.answered(request, exchange.in_hand, exchange.context)
 
     def failed_afterwards(self, exchange: Exchange, error: BaseException) -> None:
         """Record what failed after the last byte: it belongs to no response."""
@@ -124,7 +148,14 @@ class Recorder:
             if not isinstance(error, Exception):
                 _log.warning("background_task_cancelled", route=route)
             elif not was_recorded(error):
-                _log.error("background_task_failed", exc_info=error, route=route)
+                self._errors.unhandled(
+                    "background_task_failed",
+                    error,
+                    kind=BACKGROUND_TASK,
+                    request=_request_of(exchange, route, exchange.status),
+                    context=exchange.context,
+                    route=route,
+                )
             mark_recorded(error)
         except Exception as failure:  # noqa: BLE001 - a log line never fails a request
             self.guard.failed("recording.error_record", failure)
@@ -178,3 +209,13 @@ class Recorder:
         else:
             return
         self._lines.write(exchange, method, route, self._wall_ns(), severity)
+
+
+def _request_of(exchange: Exchange | Conversation, route: str, status: int) -> ErrorRequest:
+    """What an error event says of the request; a handshake is a GET (RFC 6455, 4.1)."""
+    scope = exchange.scope
+    method = scope.get("method", "GET")
+    agent = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
+    return ErrorRequest(
+        method if method in METHODS else OTHER_METHOD, route, status, agent.decode("latin-1")
+    )

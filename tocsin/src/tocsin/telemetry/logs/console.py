@@ -20,6 +20,7 @@ from structlog.dev import Column, ConsoleRenderer, KeyValueColumnFormatter, LogL
 
 from tocsin.telemetry.logs.encoding import encode
 from tocsin.telemetry.logs.entry import INSERT_ID, LABELS, SAMPLED, SOURCE, SPAN, TRACE
+from tocsin.telemetry.logs.error_events import LINES, STACK
 
 _EVENT_WIDTH: Final = 30
 _TIME_WIDTH: Final = 12
@@ -37,8 +38,9 @@ _NOT_FOR_PEOPLE: Final = frozenset(
         "message",
         "logger",
         "httpRequest",
-        "stack_trace",
+        STACK,
         "serviceContext",
+        LINES,
         "request_id",
         "correlation_id",
         TRACE,
@@ -105,8 +107,9 @@ class ConsoleRendering:
         if entry.get("request_id"):
             event["req"] = _safe(entry["request_id"])[:_REQUEST_ID_CHARS]
         text = self._renderer(None, "", event)
-        if entry.get("stack_trace"):
-            text = f"{text}\n{_UNSAFE_IN_STACK.sub(_escape, str(entry['stack_trace'])).rstrip()}"
+        stack = entry.get(STACK) or "\n".join(map(str, entry.get(LINES, ())))
+        if stack:
+            text = f"{text}\n{_UNSAFE_IN_STACK.sub(_escape, str(stack)).rstrip()}"
         return text.encode("utf-8", "backslashreplace") + b"\n"
 
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 import orjson
 
 from tocsin.telemetry.context import RequestContext
+from tocsin.telemetry.logs.error_events import ErrorRequest, Verdict
 from tocsin.telemetry.logs.exceptions import StackText, bounded_stack, stack_text
 from tocsin.telemetry.logs.plain import key_text, note, plain, plain_text
 from tocsin.telemetry.logs.severity import PYTHON_NAMES, severity_of
@@ -47,6 +48,10 @@ class Happening:
     """An exception that was formatted elsewhere (``LogRecord.exc_text``)."""
     location: Location | None = None
     context: RequestContext | None = None
+    request: ErrorRequest | None = None
+    """The request that the error ended, where whoever tells of it knows that."""
+    error_kind: str = ""
+    """What failed (``request``, ``background_task``…), where the teller knows."""
 
 
 class Draft:
@@ -60,10 +65,12 @@ class Draft:
         "logger",
         "message",
         "notes",
+        "request",
         "sequence",
         "severity",
         "stack",
         "told_by_fields",
+        "verdict",
         "wall_ns",
     )
 
@@ -80,6 +87,8 @@ class Draft:
         self.stack: StackText | None = None
         self.error_type = ""
         self.told_by_fields: tuple[str, ...] = ()
+        self.request = told.request
+        self.verdict: Verdict | None = None
 
     @property
     def was_cut(self) -> bool:

@@ -16,6 +16,7 @@ from typing import Any, Final
 import orjson
 
 from tocsin.telemetry.logs.entry import INSERT_ID, LABELS, NOTES, SAMPLED, SPAN, TRACE
+from tocsin.telemetry.logs.error_events import CONTEXT, STACK, TYPE
 from tocsin.telemetry.logs.plain import key_text, plain, trimmed_value
 
 MAX_LINE_BYTES: Final = 65_536
@@ -36,6 +37,9 @@ _KEPT: Final = frozenset(
         "user_role",
         "client",
         "error_type",
+        "serviceContext",
+        TYPE,
+        CONTEXT,
         TRACE,
         SPAN,
         SAMPLED,
@@ -45,6 +49,7 @@ _KEPT: Final = frozenset(
 )
 _CUT_BYTES: Final = 12_288
 _LAST_RESORT_BYTES: Final = 1_024
+_GAP: Final = "\n…\n"
 
 
 def encode(entry: Mapping[str, Any]) -> bytes:
@@ -89,7 +94,7 @@ def _shortened(entry: Mapping[str, Any], size: int) -> bytes:
     for key in sorted(sizes, key=sizes.__getitem__, reverse=True):
         if size <= MAX_LINE_BYTES - _CUT_BYTES or sizes[key] <= _CUT_BYTES:
             break
-        slim[key] = _cut(entry[key], _CUT_BYTES)
+        slim[key] = _cut(entry[key], _CUT_BYTES, key)
         size -= sizes[key] - _CUT_BYTES
         notes.append(f"{key}: cut from {sizes[key]} bytes to fit the line")
     line = _dumped(_with_notes(slim, notes))
@@ -99,7 +104,7 @@ def _shortened(entry: Mapping[str, Any], size: int) -> bytes:
 def _last_resort(entry: Mapping[str, Any]) -> bytes:
     """What identifies the event and the beginning of its message: always fits."""
     least = {
-        key: value if _size(value) <= _LAST_RESORT_BYTES else _cut(value, _LAST_RESORT_BYTES)
+        key: value if _size(value) <= _LAST_RESORT_BYTES else _cut(value, _LAST_RESORT_BYTES, key)
         for key, value in entry.items()
         if key in _KEPT or key in {"message", "stack_trace"}
     }
@@ -107,10 +112,16 @@ def _last_resort(entry: Mapping[str, Any]) -> bytes:
     return _dumped(least)
 
 
-def _cut(value: Any, limit: int) -> str:
+def _cut(value: Any, limit: int, key: str) -> str:
     if not isinstance(value, str):
         return f"<left out: {_size(value)} bytes>"
-    text = value
+    if key == STACK:  # its beginning shows that it is one, its end names the exception
+        half = (limit - len(_GAP)) // 2
+        return _head(value, half) + _GAP + _head(value[::-1], half)[::-1]
+    return _head(value, limit)
+
+
+def _head(text: str, limit: int) -> str:
     while (size := _size(text)) > limit:
         text = text[: len(text) * limit // (size + 1)]
     return text

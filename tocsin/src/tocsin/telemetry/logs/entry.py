@@ -21,6 +21,14 @@ from zlib import crc32
 
 from tocsin.telemetry.context import RequestContext
 from tocsin.telemetry.logs.draft import MESSAGE_CHARS, Draft
+from tocsin.telemetry.logs.error_events import (
+    CONTEXT,
+    LINES,
+    REPORTED_AS,
+    STANDING,
+    SUPPRESSED_BEFORE,
+    add_error,
+)
 from tocsin.telemetry.logs.exceptions import StackText
 from tocsin.telemetry.logs.plain import trimmed, trimmed_value
 from tocsin.telemetry.logs.timestamps import rfc3339
@@ -50,6 +58,7 @@ RESERVED: Final = frozenset(
         "exception",
         "serviceContext",
         "@type",
+        CONTEXT,
         # what we say ourselves
         "logger",
         "request_id",
@@ -58,6 +67,10 @@ RESERVED: Final = frozenset(
         "user_role",
         "client",
         "error_type",
+        LINES,
+        STANDING,
+        REPORTED_AS,
+        SUPPRESSED_BEFORE,
         NOTES,
     }
 )
@@ -87,7 +100,7 @@ class EntryShape:
             "version": str(settings.version),
             "instance": str(settings.instance),
         }
-        self._service_context = {
+        self.service_context: Mapping[str, str] = {
             "service": self.labels["service"],
             "version": str(settings.version),
         }
@@ -124,11 +137,15 @@ class EntryShape:
         if draft.context is not None:
             self._add_context(entry, draft.context)
         self._add_origin(entry, draft)
-        if draft.stack is not None:
-            entry["stack_trace"] = vetting.stack(draft.stack)
-            entry["serviceContext"] = self._service_context
-            if draft.error_type:
-                entry["error_type"] = draft.error_type
+        if draft.stack is not None or draft.verdict is not None:
+            add_error(
+                entry,
+                draft,
+                stack="" if draft.stack is None else vetting.stack(draft.stack),
+                verdict=draft.verdict,
+                service_context=self.service_context,
+                mask=vetting.text,
+            )
         _add_fields(entry, fields, vetting.notes)
         if vetting.notes:
             entry[NOTES] = [vetting.text("a note", one) for one in tuple(vetting.notes)]

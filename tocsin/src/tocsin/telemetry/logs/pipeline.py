@@ -36,6 +36,7 @@ from tocsin.telemetry.logs.doors import lead_to
 from tocsin.telemetry.logs.draft import Happening
 from tocsin.telemetry.logs.encoding import encode
 from tocsin.telemetry.logs.entry import EntryShape, Redacts
+from tocsin.telemetry.logs.error_events import ErrorJudge
 from tocsin.telemetry.logs.levels import LevelTable
 from tocsin.telemetry.logs.loggers import PROCESSORS, EventLogger, door_for
 from tocsin.telemetry.logs.process_hooks import ProcessHooks
@@ -164,6 +165,10 @@ class LogPipeline:
     def take(self, told: Happening, *, written: bool) -> None:
         """Record an event (for loggers)."""
         self._recorder.take(told, written=written)
+
+    def judge_errors(self, judge: ErrorJudge | None) -> None:
+        """Let ``judge`` decide which errors are events; without one, every exception is."""
+        self._recorder.judge = judge
 
     def open_package(self, name: str) -> None:
         """Let the standard-library loggers of a package of ours fill the rings too."""

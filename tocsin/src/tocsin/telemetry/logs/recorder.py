@@ -27,12 +27,14 @@ from tocsin.telemetry.context import RequestContext, current
 from tocsin.telemetry.guard import Guard
 from tocsin.telemetry.logs.draft import Draft, Happening, draft_of
 from tocsin.telemetry.logs.entry import LABELS, NOTES, EntryShape
+from tocsin.telemetry.logs.error_events import ErrorJudge, Verdict
 from tocsin.telemetry.logs.ring import DebugRing, RingOnDemand, RingState
 from tocsin.telemetry.logs.severity import severity_of
 from tocsin.telemetry.logs.timestamps import rfc3339
 
 OWN_NAME: Final = "tocsin.telemetry.logs"
 _INFO: Final = 20
+_CRITICAL: Final = 50
 
 
 class Recorder:
@@ -55,6 +57,8 @@ class Recorder:
         self._on_dropped = on_dropped
         self._sampled = sampled
         self._sequence = count(1)
+        self.judge: ErrorJudge | None = None
+        """Who decides which errors are events; none: every exception is."""
 
     def next_sequence(self) -> int:
         """The next event's number: lines of one microsecond keep their order by it."""
@@ -68,7 +72,7 @@ class Recorder:
             self._write_remains(told, error)
             return
         if written:
-            self._emit(draft)
+            self._emit_judged(draft, told)
         elif told.context is not None and told.context.ring is not None:
             self._ring(draft, self._ring_of(told.context, told.context.ring))
 
@@ -108,11 +112,34 @@ class Recorder:
         elif ring.state is RingState.KEPT:
             self._emit(draft)
 
-    def _emit(self, draft: Draft) -> None:
+    def _emit(self, draft: Draft) -> dict[str, Any]:
         failures: list[Exception] = []
-        self._write(self.shape.entry(draft, failures))
+        entry = self.shape.entry(draft, failures)
+        self._write(entry)
         for error in failures:
             self.guard.failed("logs.redaction", error)
+        return entry
+
+    def _emit_judged(self, draft: Draft, told: Happening) -> None:
+        judge = self.judge
+        if judge is None or (draft.stack is None and told.level < _CRITICAL):
+            self._emit(draft)
+            return
+        try:
+            draft.verdict = judge.judge(told, draft, self.shape.insert_id(draft.sequence))
+        except Exception as error:  # noqa: BLE001 - the line goes out as if nobody judged
+            self.guard.failed("errors.judge", error)
+        entry = self._emit(draft)
+        if draft.verdict is not None and draft.verdict.is_event:
+            self._report(judge, draft.verdict, entry, told)
+
+    def _report(
+        self, judge: ErrorJudge, verdict: Verdict, entry: dict[str, Any], told: Happening
+    ) -> None:
+        try:
+            judge.report(verdict, entry, told)
+        except Exception as error:  # noqa: BLE001 - the line is out; the report never fails us
+            self.guard.failed("errors.report", error)
 
     def _write_remains(self, told: Happening, error: Exception) -> None:
         kind = type(error).__name__

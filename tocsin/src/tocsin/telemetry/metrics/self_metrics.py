@@ -17,16 +17,25 @@ from typing import Final
 from tocsin.telemetry.metrics.catalogue import InstrumentSpec, all_series
 from tocsin.telemetry.metrics.instrument import WHOLE
 from tocsin.telemetry.metrics.instruments import Counter
-from tocsin.telemetry.metrics.labels import LabelKind, bounded
+from tocsin.telemetry.metrics.labels import LabelKind, bounded, one_of
 
 _METRICS_AT_MOST: Final = 500
 _LABELS_AT_MOST: Final = 60
 _SITES_AT_MOST: Final = 200
 _CAUSES_AT_MOST: Final = 20
+ERROR_KINDS: Final = (
+    "request",
+    "background_task",
+    "job",
+    "crash",
+    "logged",
+    "answered",
+)
+"""What failed: see :mod:`tocsin.telemetry.errors`."""
 
 
 class SelfMetrics:
-    """Four counters, and the hooks that move them; none of the hooks raises."""
+    """Six counters, and the hooks that move them; none of the hooks raises."""
 
     def __init__(self, declare: Callable[..., Counter]) -> None:
         metric = bounded("metric", _METRICS_AT_MOST)
@@ -49,6 +58,15 @@ class SelfMetrics:
             "telemetry_log_lines_dropped_total",
             "Log lines that were not written, by cause.",
             labels=(bounded("cause", _CAUSES_AT_MOST),),
+        )
+        self.error_events = declare(
+            "telemetry_error_events_total",
+            "Errors of the program that became an event of error reporting, by what failed.",
+            labels=(one_of("kind", *ERROR_KINDS),),
+        )
+        self.error_events_suppressed = declare(
+            "telemetry_error_events_suppressed_total",
+            "Errors that a storm of their like kept from becoming an event each.",
         )
 
     def follow(self, spec: InstrumentSpec) -> None:
@@ -76,6 +94,14 @@ class SelfMetrics:
     def log_line_dropped(self, cause: str) -> None:
         """Count one lost log line; fits ``LogPipeline.on_dropped``."""
         _count(self.log_lines_dropped, 1, cause)
+
+    def error_event(self, kind: str) -> None:
+        """Count one event of error reporting."""
+        _count(self.error_events, 1, kind)
+
+    def error_event_suppressed(self) -> None:
+        """Count one error that was kept from becoming an event."""
+        _count(self.error_events_suppressed, 1)
 
 
 def _count(counter: Counter, amount: float, *values: str) -> None:
