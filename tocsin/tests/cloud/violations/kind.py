@@ -21,11 +21,11 @@ breach is counted; without that one rule the same expectation must fail.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any
 
 from google.protobuf.message import Message
 
+from tocsin.rehearsal.cloud.parts import parts_of
 from tocsin.rehearsal.cloud.refusals import Refusal
 from tocsin.rehearsal.cloud.rulebook import Rulebook
 from tocsin.rehearsal.cloud.world import World
@@ -39,31 +39,20 @@ class Desk:
         self.clock = HandClock()
         self.rules = Rulebook(without={without} if without else ())
         self.world = World(clock=self.clock, rules=self.rules)
-        self.monitoring = self._service("monitoring", "Monitoring")
-        self.logs = self._service("logs", "Logs")
-        self.errors = self._service("errors", "Errors")
-        self.traces = self._service("traces", "Traces")
-        self.otlp = self._service(
-            "otlp", "Otlp", monitoring=self.monitoring, traces=self.traces, logs=self.logs
-        )
+        parts = parts_of(self.world)
+        self.monitoring, self.logs = parts["monitoring"], parts["logs"]
+        self.errors, self.traces, self.otlp = parts["errors"], parts["traces"], parts["otlp"]
 
     def call(self, method: str, request: Message | Any) -> Message:
         """Let the service that has ``method`` handle this; of proto-plus its ``pb`` counts."""
         service, _, name = method.rpartition("/")
         raw = type(request).pb(request) if hasattr(type(request), "pb") else request
         for one in (self.monitoring, self.logs, self.errors, self.traces, self.otlp):
-            for rpc in one.rpcs() if one else ():
+            for rpc in one.rpcs():
                 if rpc.method == name and service in ("", rpc.service):
                     with self.world.lock:
                         return rpc.handle(raw)
         raise LookupError(f"no service of the cloud has a method {method}")
-
-    def _service(self, package: str, name: str, **others: Any) -> Any:
-        try:
-            module = import_module(f"tocsin.rehearsal.cloud.{package}")
-        except ModuleNotFoundError:
-            return None
-        return getattr(module, name)(self.world, **others)
 
 
 @dataclass(frozen=True)
