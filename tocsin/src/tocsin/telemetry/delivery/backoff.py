@@ -31,7 +31,7 @@ class Backoff:
 
     def wait_s(self, tries: int) -> float:
         """The wait after so many failed tries."""
-        whole = min(self.most_s, self.first_s * 2.0 ** float(min(tries - 1, _DOUBLINGS_AT_MOST)))
+        whole = min(self.most_s, self.first_s * float(2 ** min(tries - 1, _DOUBLINGS_AT_MOST)))
         return whole * (0.5 + 0.5 * self.chance())
 
 

@@ -276,7 +276,8 @@ class Courier:
         return max(_SHORTEST_TIMEOUT_S, min(self.timeout_s, share_s))
 
     def _take_receipt(self, parcel: _Parcel, receipt: Receipt) -> None:
-        self._witness.delivered(self.name, receipt.delivered)
+        if receipt.delivered or not receipt.refused:
+            self._witness.delivered(self.name, receipt.delivered)
         for cause, items in receipt.refused.items():
             self._flush_went_well = False
             self._witness.refused(self.name, cause, items)

@@ -137,7 +137,7 @@ class Readings:
                 kind,
                 sample.labels,
                 [sample.value],
-                help=metric.documentation,
+                told=metric.documentation,
                 began_s=began_s,
             )
 
@@ -161,7 +161,7 @@ class Readings:
                 "histogram",
                 dict(rest),
                 cells,
-                help=metric.documentation,
+                told=metric.documentation,
                 began_s=began.get(_key(dict(rest)), 0.0),
             )
             reading.buckets = tuple(bounds[:-1])
@@ -175,7 +175,7 @@ class Readings:
         labels: dict[str, str],
         cells: list[float],
         *,
-        help: str,
+        told: str,
         began_s: float,
     ) -> Reading:
         items = _key(labels)
@@ -185,7 +185,7 @@ class Readings:
         return Reading(
             name=name,
             kind=kind,
-            help=help,
+            help=told,
             label_names=tuple(key for key, _ in items),
             label_values=values,
             started_ns=round(began_s * _NANOSECONDS) or seen_ns,
