@@ -21,7 +21,6 @@ _HOME: Final = "tocsin.rehearsal.cloud"
 _PLAIN: Final = {
     "monitoring": "Monitoring",
     "logs": "Logs",
-    "errors": "Errors",
     "traces": "Traces",
     "configuration": "Configuration",
 }
@@ -49,6 +48,8 @@ def _made(room: str, class_name: str, *given: Any, **named: Any) -> Any:
 def parts_of(world: World) -> Mapping[str, Any]:
     """Every service by its name."""
     parts = {room: _made(room, class_name, world) for room, class_name in _PLAIN.items()}
+    # Error Reporting reads the log entries, and writes what is reported among them.
+    parts["errors"] = _made("errors", "Errors", world, logs=parts["logs"])
     shelves = {name: parts[name] for name in ("monitoring", "traces", "logs")}
     parts["otlp"] = _made("otlp", "Otlp", world, **shelves)
     return parts
