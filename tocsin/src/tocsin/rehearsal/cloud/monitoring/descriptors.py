@@ -123,7 +123,8 @@ class Descriptors:
         is_workload = naming.domain(wanted.type) == naming.WORKLOAD
         for number, label in enumerate(wanted.labels):
             said = f'had an invalid value of "{label.key}": '
-            if self._held.broken(rules.LABEL_KEY, when=not naming.key_is_plain(label.key)):
+            plain = naming.key_is_plain(label.key, wanted.type)
+            if self._held.broken(rules.LABEL_KEY, when=not plain):
                 raise invalid_argument(
                     f"Field metricDescriptor.labels[{number}].key {said}{naming.KEY_REASON}"
                 )

@@ -40,7 +40,9 @@ _ONE_RESOURCE: Final = "/v3/{name=projects/*/monitoredResourceDescriptors/**}"
 class _Shelves(Protocol):
     world: World
 
-    def write(self, project: str, series: Sequence[Any]) -> list[Problem]: ...
+    def write(
+        self, project: str, series: Sequence[Any], *, broken: bool = False
+    ) -> list[Problem]: ...
 
     def describe(self, project: str, wanted: MetricDescriptor) -> MetricDescriptor: ...
 
@@ -91,7 +93,9 @@ class Methods:
                 "Field timeSeries had an invalid value: A maximum of 200 TimeSeries can be "
                 "written in a single request."
             )
-        if problems := self._shelves.write(project, request.time_series):
+        fault = self._shelves.world.faults.take(f"{_SERVICE}/CreateTimeSeries", "partial_failure")
+        broken = fault is not None
+        if problems := self._shelves.write(project, request.time_series, broken=broken):
             raise refusal(problems, number)
         return Empty()
 

@@ -49,6 +49,8 @@ RESOURCES: Final[dict[str, tuple[str, ...]]] = {
 _TYPE: Final = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:/[A-Za-z0-9_.-]+)+")
 _PROMETHEUS_TYPE: Final = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:/[A-Za-z0-9_.:-]+)+")
 _LABEL_KEY: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_PROMETHEUS_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
+"""As OTLP takes them: https://docs.cloud.google.com/stackdriver/docs/otlp-metrics/overview"""
 _KEY_LENGTH: Final = 100
 _VALUE_LENGTH: Final = 1024
 _PLACE: Final = re.compile(r"global|us|eu|asia|[a-z]+-[a-z]+\d+(?:-[a-z])?|aws:[a-z0-9-]+")
@@ -71,9 +73,10 @@ def well_formed(metric_type: str) -> bool:
     return form.fullmatch(metric_type) is not None
 
 
-def key_is_plain(key: str) -> bool:
-    """Whether a label's key has no character that it must not have."""
-    return _LABEL_KEY.fullmatch(key) is not None
+def key_is_plain(key: str, metric_type: str) -> bool:
+    """Whether a label's key has no character that it must not have on this metric."""
+    form = _PROMETHEUS_KEY if domain(metric_type) == PROMETHEUS else _LABEL_KEY
+    return form.fullmatch(key) is not None
 
 
 def key_is_long(key: str) -> bool:
@@ -100,14 +103,14 @@ def check_metric_type(held: Rulebook, index: int, metric_type: str) -> None:
         raise invalid(index, "metric.type", metric_type, reason)
 
 
-def check_labels(held: Rulebook, index: int, labels: Mapping[str, str]) -> None:
+def check_labels(held: Rulebook, index: int, metric_type: str, labels: Mapping[str, str]) -> None:
     """Refuse keys and values that no label may have.
 
     Raises:
         UnwritableError: for the first of them.
     """
     for key, value in labels.items():
-        if held.broken(rules.LABEL_KEY, when=not key_is_plain(key)):
+        if held.broken(rules.LABEL_KEY, when=not key_is_plain(key, metric_type)):
             raise invalid(index, "metric.labels", key, KEY_REASON)
         if held.broken(rules.LABEL_KEY_LENGTH, when=key_is_long(key)):
             reason = f"Label key is longer than {_KEY_LENGTH} characters."

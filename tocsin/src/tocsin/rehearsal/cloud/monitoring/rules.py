@@ -59,7 +59,7 @@ DOMAIN: Final = Rule(
 )
 LABEL_KEY: Final = Rule(
     "monitoring.label.key",
-    "A label's key is letters, digits and `_`, a letter first.",
+    "A label's key is letters, digits and `_`, a letter first; Prometheus' may have `.`.",
     _ISSUES + "GoogleCloudPlatform/opentelemetry-operations-go/issues/98",
     "google",
 )

@@ -41,10 +41,13 @@ class Monitoring:
         """The service's methods."""
         return Methods(self, self._reader, self._descriptors).rpcs()
 
-    def write(self, project: str, series: Sequence[Any]) -> list[Problem]:
-        """Take raw ``TimeSeries`` as ``CreateTimeSeries`` does, for OTLP too; what was refused."""
+    def write(self, project: str, series: Sequence[Any], *, broken: bool = False) -> list[Problem]:
+        """Take raw ``TimeSeries`` as ``CreateTimeSeries`` does, for OTLP too; what was refused.
+
+        ``broken`` lets every other one fail for no reason of its own.
+        """
         with self.world.lock:
-            problems = self._writer.write(project, series)
+            problems = self._writer.write(project, series, broken=broken)
             refused = {problem.index for problem in problems}
             accepted = [one for index, one in enumerate(series) if index not in refused]
             if accepted:

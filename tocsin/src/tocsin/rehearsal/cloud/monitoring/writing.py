@@ -55,9 +55,11 @@ class Writer:
         self._shelf = shelf
         self._descriptors = descriptors
 
-    def write(self, project: str, series: Sequence[Any]) -> list[Problem]:
-        """Keep the good ones of these ``TimeSeries``; what was wrong with the others."""
-        broken = self._world.faults.take("CreateTimeSeries", "partial_failure") is not None
+    def write(self, project: str, series: Sequence[Any], *, broken: bool = False) -> list[Problem]:
+        """Keep the good ones of these ``TimeSeries``; what was wrong with the others.
+
+        ``broken`` lets every other one fail for no reason of its own, the first to begin with.
+        """
         problems: list[Problem] = []
         seen: set[SeriesName] = set()
         for index, one in enumerate(series):
@@ -80,7 +82,7 @@ class Writer:
     def _write(self, index: int, project: str, one: Any, seen: set[SeriesName]) -> None:
         held = self._world.rules
         naming.check_metric_type(held, index, one.metric.type)
-        naming.check_labels(held, index, one.metric.labels)
+        naming.check_labels(held, index, one.metric.type, one.metric.labels)
         naming.check_resource(held, one.resource)
         name = named(project, one)
         if held.broken(rules.DUPLICATE, when=name in seen):
