@@ -25,6 +25,8 @@ class Http:
     verb: str
     path: str
     body: str = ""
+    reshape: Callable[[Any], Any] | None = None
+    """Makes protobuf's JSON of a body in another (OTLP writes ids in its own way)."""
 
 
 @dataclass(frozen=True, slots=True)
