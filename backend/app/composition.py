@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from app.core.config import Settings
 from app.core.database import Database
+from app.core.exporting import Exporting
 from app.core.health import Readiness
 from app.core.logging import telemetry_settings
 from app.core.metrics import HTTP, metrics_client
@@ -35,6 +36,7 @@ class Services:
     settings: Settings
     clock: Clock
     telemetry: Telemetry
+    exporting: Exporting
     database: Database
     protection: Protection
     sign_in: SignIn
@@ -88,6 +90,7 @@ def compose(settings: Settings, *, clock: Clock, stream: BinaryIO | None = None)
         ConfigurationError: a setting that only its part understands cannot work.
     """
     telemetry = _telemetry(settings, clock, stream)
+    exporting = Exporting.build(settings, telemetry, clock=clock)
     database = Database(settings)
     protection = Protection.build(settings, pseudonyms=telemetry.pseudonyms, clock=clock)
     sign_in = SignIn.build(
@@ -103,6 +106,7 @@ def compose(settings: Settings, *, clock: Clock, stream: BinaryIO | None = None)
         settings=settings,
         clock=clock,
         telemetry=telemetry,
+        exporting=exporting,
         database=database,
         protection=protection,
         sign_in=sign_in,

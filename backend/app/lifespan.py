@@ -2,7 +2,7 @@
 
 The server finishes the requests in flight before it asks us to end; then the process
 says that it is not ready, stops its worker, its samplers and its connections, and
-flushes its logs last, so that the end itself is told.
+flushes its logs and its exports last, so that the end itself is told.
 """
 
 import asyncio
@@ -35,6 +35,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     services.telemetry.install()
     try:
         async with Lifecycle(services.clock) as life:
+            services.exporting.start()
             await start_parts(life, services)
             if services.settings.embedded_worker:
                 await _start_worker(life, services.lessons.worker)
@@ -42,7 +43,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             services.readiness.drain()
             _log.info("draining")
     finally:
-        _end_logging(app, services)
+        end_telemetry(services, outlived_by_server=app.state.outlived_by_server)
 
 
 async def start_parts(life: Lifecycle, services: Services) -> None:
@@ -105,9 +106,20 @@ def _of(close: Callable[[], object]) -> Stop:
     return stop
 
 
-def _end_logging(app: FastAPI, services: Services) -> None:
-    if app.state.outlived_by_server:
+def end_telemetry(services: Services, *, outlived_by_server: bool) -> None:
+    """Take out all that is still here; the last thing that a process does.
+
+    Nothing else of the loop runs any more, so this may block.
+    """
+    telemetry = services.telemetry
+    with telemetry.guard("lifespan.errors"):
+        telemetry.errors.close()
+    # Lines first: the last of them are also exported.
+    telemetry.logs.flush(_FLUSH_WITHIN_S)
+    with telemetry.guard("lifespan.exporting"):
+        services.exporting.close()
+    if outlived_by_server:
         # The server tells of its own end, in our shape, after we have ended.
-        services.telemetry.logs.flush(_FLUSH_WITHIN_S)
+        telemetry.logs.flush(_FLUSH_WITHIN_S)
     else:
-        services.telemetry.close(_FLUSH_WITHIN_S)
+        telemetry.close(_FLUSH_WITHIN_S)

@@ -99,4 +99,6 @@ def _add_layers(app: FastAPI, services: Services) -> None:
     )
     if settings.cors_origins:
         app.add_middleware(Cors, origins=settings.cors_origins)
-    enclose(app, services.telemetry, security_headers(app, settings))
+    enclose(
+        app, services.telemetry, services.exporting.while_awake, security_headers(app, settings)
+    )

@@ -9,10 +9,8 @@ import signal
 from app.composition import compose
 from app.core.config import Settings
 from app.lifecycle import Lifecycle
-from app.lifespan import start_parts
+from app.lifespan import end_telemetry, start_parts
 from tocsin.clock import SystemClock
-
-_FLUSH_WITHIN_S = 5.0
 
 
 async def work(settings: Settings) -> None:
@@ -27,7 +25,10 @@ async def work(settings: Settings) -> None:
     stop = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(one, stop.set)
-    async with Lifecycle(clock) as life:
-        await start_parts(life, services)
-        await services.lessons.worker.run_forever(stop)
-    services.telemetry.logs.flush(_FLUSH_WITHIN_S)
+    try:
+        async with Lifecycle(clock) as life:
+            services.exporting.start()
+            await start_parts(life, services)
+            await services.lessons.worker.run_forever(stop)
+    finally:
+        end_telemetry(services, outlived_by_server=True)

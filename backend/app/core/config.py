@@ -167,7 +167,10 @@ class Settings(BaseSettings):
     export_every_s: float = Field(default=60.0, ge=1.0, le=600.0)
     """how often metrics are sent; less than 10 in tests only"""
     trace_ratio: float = Field(default=0.1, ge=0.0, le=1.0)
-    """the share of traces that begin here and are recorded; a caller's decision is respected"""
+    """the share of traces that begin here and are recorded; a caller's sampled one always is"""
+    trace_unsampled_parents: bool = False
+    """whether that share is also taken of traces that a caller began and did not sample:
+    Cloud Run's front end begins one for every request"""
     cpu_idle: bool = False
     """whether the platform freezes the CPU between requests (Cloud Run: cpu-throttling): what
     is due is then sent while a request is served"""
@@ -279,6 +282,8 @@ class Settings(BaseSettings):
             logger_levels=self.logger_levels | dict.fromkeys(_SHOW_VALUES, "WARNING"),
             debug_sample_ratio=self.debug_sample_ratio,
             slow_request_s=self.slow_request_s,
+            trace_ratio=self.trace_ratio,
+            trace_unsampled_parents=self.trace_unsampled_parents,
             trusted_proxies=self.trusted_proxies,
         )
 

@@ -12,6 +12,7 @@ Recording is an addition in memory: it does no I/O and never fails a request.
 """
 
 from app.core.vocabulary import ErrorType, Outcome, Role, Stage, StageStatus
+from tocsin.telemetry.delivery import DeliveryMetrics
 from tocsin.telemetry.http_metrics import HttpMetrics
 from tocsin.telemetry.metrics import MetricsClient, bounded, one_of, pseudonym
 from tocsin.telemetry.process_metrics import ProcessMetrics
@@ -160,3 +161,7 @@ DATABASE_POOL_SIZE = metrics_client.gauge(
 
 HTTP = HttpMetrics(metrics_client, websockets=False)  # Vividly has none
 PROCESS = ProcessMetrics(metrics_client)
+
+# --- What leaves the process -----------------------------------------------------------
+
+EXPORTS = DeliveryMetrics(metrics_client)
