@@ -38,7 +38,7 @@ def _made(room: str, class_name: str, *given: Any, **named: Any) -> Any:
     try:
         module = importlib.import_module(f"{_HOME}.{room}")
     except ModuleNotFoundError as error:
-        if error.name != f"{_HOME}.{room}":
+        if not str(error.name).startswith(f"{_HOME}."):
             raise
         return Absent()
     made = getattr(module, class_name, None)
