@@ -47,9 +47,11 @@ def vet(entry: Any, where: str, rules: Rulebook, *, now_ns: int) -> None:
         Refusal: a rule forbids it.
     """
     entry.log_name = entry.log_name.removeprefix("/")
-    if rules.broken(r.LOG_NAME, when=not _LOG_NAME.fullmatch(entry.log_name)):
+    formed = _LOG_NAME.fullmatch(entry.log_name) is not None
+    if rules.broken(r.LOG_NAME, when=not formed):
         raise refused(r.LOG_NAME, f"{where}.log_name", entry.log_name)
-    if rules.broken(r.LOG_ID, when=not _LOG_ID.fullmatch(log_id_of(entry.log_name))):
+    strange = formed and not _LOG_ID.fullmatch(log_id_of(entry.log_name))
+    if rules.broken(r.LOG_ID, when=strange):
         raise refused(r.LOG_ID, f"{where}.log_name", entry.log_name)
     if rules.broken(r.RESOURCE, when=not entry.resource.type):
         raise refused(r.RESOURCE, f"{where}.resource.type", "")
