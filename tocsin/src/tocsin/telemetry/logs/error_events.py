@@ -18,6 +18,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
+from tocsin.telemetry.context import RequestContext
+
 if TYPE_CHECKING:
     from tocsin.telemetry.logs.draft import Draft, Happening
 
@@ -110,17 +112,23 @@ def add_error(
     entry["serviceContext"] = service_context
     if not stack:
         entry[TYPE] = REPORTED_EVENT
-    context = error_context(draft, with_location=not stack, mask=mask)
+    location = None if stack else draft.location
+    context = error_context(draft.request, draft.context, location, mask)
     if context:
         entry[CONTEXT] = context
 
 
 def error_context(
-    draft: "Draft", *, with_location: bool, mask: Callable[[str, str], str]
+    request: ErrorRequest | None,
+    served: RequestContext | None,
+    location: tuple[str, int, str] | None,
+    mask: Callable[[str, str], str],
 ) -> dict[str, Any]:
-    """``ErrorContext`` of clouderrorreporting's common.proto in its JSON form."""
+    """``ErrorContext`` of clouderrorreporting's common.proto in its JSON form.
+
+    ``location`` is for what has no traceback; ``mask(name, text)`` redacts.
+    """
     context: dict[str, Any] = {}
-    request = draft.request
     if request is not None:
         context["httpRequest"] = shown = {
             "method": request.method,
@@ -129,10 +137,10 @@ def error_context(
         }
         if request.user_agent:
             shown["userAgent"] = mask("userAgent", request.user_agent[:_AGENT_CHARS])
-    if draft.context is not None and draft.context.user:
-        context["user"] = draft.context.user
-    if with_location and draft.location is not None:
-        file, line, function = draft.location
+    if served is not None and served.user:
+        context["user"] = served.user
+    if location is not None:
+        file, line, function = location
         context["reportLocation"] = {
             "filePath": file,
             "lineNumber": line,

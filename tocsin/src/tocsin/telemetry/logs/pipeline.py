@@ -21,7 +21,7 @@
 import atexit
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 from zlib import crc32
@@ -169,6 +169,16 @@ class LogPipeline:
     def judge_errors(self, judge: ErrorJudge | None) -> None:
         """Let ``judge`` decide which errors are events; without one, every exception is."""
         self._recorder.judge = judge
+
+    def send_also(
+        self, also: Callable[[Sequence[bytes]], None] | None, *, instead: bool = False
+    ) -> None:
+        """Give every line to an exporter as well, or ``instead`` of the stream; None ends it.
+
+        It is called with the lines of one write, in the thread that made them, and must
+        neither wait nor raise (:class:`~tocsin.telemetry.exporters.cloud_logging.LogLines`).
+        """
+        self._sink.send_also(also, instead=instead)
 
     def open_package(self, name: str) -> None:
         """Let the standard-library loggers of a package of ours fill the rings too."""

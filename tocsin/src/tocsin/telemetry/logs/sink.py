@@ -59,7 +59,15 @@ class LineSink:
         self._backlog = Backlog(
             self._outlet, dropped=self._drop, emptied=self._resume, limit_bytes=backlog_bytes
         )
+        self._also: Callable[[Sequence[bytes]], None] | None = None
+        self._instead = False
         renew_after_fork(self)
+
+    def send_also(
+        self, also: Callable[[Sequence[bytes]], None] | None, *, instead: bool = False
+    ) -> None:
+        """Give every line to ``also`` too, or to it alone; it never waits and never raises."""
+        self._also, self._instead = also, instead and also is not None
 
     def put(self, line: bytes) -> None:
         """Send one line, which ends in a newline; never waits, never raises."""
@@ -147,6 +155,10 @@ class LineSink:
             return b""
 
     def _write(self, lines: Sequence[bytes]) -> None:
+        if self._also is not None:
+            self._give(self._also, lines)
+            if self._instead:
+                return
         if self._backlog.busy:
             self._backlog.add(lines)
             return
@@ -159,6 +171,12 @@ class LineSink:
             self._backlog.add(rest)
         elif self._untold:
             self._tell()
+
+    def _give(self, also: Callable[[Sequence[bytes]], None], lines: Sequence[bytes]) -> None:
+        try:
+            also(lines)
+        except Exception:  # noqa: BLE001 - an exporter's fault must not cost the stream its lines
+            self._drop(FAILED, len(lines))
 
     def _drop(self, cause: str, count: int) -> None:
         with self._counting:
