@@ -185,6 +185,7 @@ class Telemetry:
             redactor=self.redactor,
             guard=self.guard,
             ring=self.logs.ring_on_demand,
+            tracing=self.tracing,
         )
         recorder = Recorder(
             self.settings,
@@ -227,15 +228,34 @@ class Telemetry:
             span_id=digits[TRACE_ID_DIGITS:][:SPAN_ID_DIGITS],
             ring=self.logs.ring_on_demand,
         )
+        parent_id = ""
         if theirs is not None:
-            context.trace_id, _, context.sampled = theirs
+            context.trace_id, parent_id, context.sampled = theirs
         if name:
             context.fields["job"] = name
         failed = True
         try:
-            with request_context(context):
+            with request_context(context), self._job_span(context, parent_id, name):
                 yield context
                 failed = False
         finally:
             with self.guard("telemetry.job"):
                 self.logs.settle(context, keep=failed)
+
+    @contextmanager
+    def _job_span(self, context: RequestContext, parent_id: str, name: str) -> Iterator[None]:
+        tracing = self.tracing
+        if tracing is None:
+            yield
+            return
+        with self.guard("telemetry.job_span"):
+            tracing.begin_job(context, parent_id, name)
+        ended_by: BaseException | None = None
+        try:
+            yield
+        except BaseException as error:
+            ended_by = error
+            raise
+        finally:
+            with self.guard("telemetry.job_span"):
+                tracing.job_over(context, ended_by)

@@ -3,13 +3,15 @@
 Request and correlation id come from ``X-Request-ID`` and ``X-Correlation-ID`` when they
 are well-formed and look like no secret, else they are made here. Trace context comes
 from ``traceparent``, else ``X-Cloud-Trace-Context``, else a new trace begins; the span
-id is that of our own work on the request. The client is known by its pseudonym.
+id is that of our own work on the request. The client is known by its pseudonym. Where
+tracing is on, it is decided here whether the request is recorded: as the caller decided,
+else by trace id; a probe never is.
 """
 
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from starlette.types import Scope
 
@@ -29,6 +31,10 @@ from tocsin.telemetry.propagation import (
 )
 from tocsin.telemetry.redaction import Redactor
 from tocsin.telemetry.settings import TelemetrySettings
+from tocsin.telemetry.traces.sampling import LOWER_HALF
+
+if TYPE_CHECKING:
+    from tocsin.telemetry.traces.tracing import Tracing
 
 REQUEST_ID_HEADER: Final = b"x-request-id"
 CORRELATION_ID_HEADER: Final = b"x-correlation-id"
@@ -56,8 +62,14 @@ class Intake:
         redactor: Redactor,
         guard: Guard,
         ring: RingOnDemand,
+        tracing: "Tracing | None" = None,
     ) -> None:
         self._ring = ring
+        self._tracing = tracing
+        self._probe_paths = settings.probe_paths
+        # Nothing sorts before "": without tracing no trace is chosen here.
+        self._roots_below = tracing.roots_below if tracing is not None else ""
+        self._unsampled_below = tracing.unsampled_below if tracing is not None else ""
         self._digits = digits
         # The same clients come again and again: a look-up in C, not a call in Python.
         self._pseudonym = lru_cache(maxsize=_CLIENTS_REMEMBERED)(pseudonyms.client)
@@ -79,7 +91,10 @@ class Intake:
             address = peer[0] if peer else ""
         trace = _trace(headers)
         if trace is None:
-            trace = (digits[_TRACE_FROM:], "", False)
+            trace_id = digits[_TRACE_FROM:]
+            trace = (trace_id, "", trace_id[LOWER_HALF] < self._roots_below)
+        elif self._unsampled_below and not trace[2]:
+            trace = (trace[0], trace[1], trace[0][LOWER_HALF] < self._unsampled_below)
         context = RequestContext(
             request_id,
             correlation_id,
@@ -88,12 +103,24 @@ class Intake:
             sampled=trace[2],
             ring=self._ring,
         )
+        if trace[2] and self._tracing is not None:
+            self._record(scope, context, trace[1])
         if address:
             try:
                 context.client = self._pseudonym(address)
             except Exception as error:  # noqa: BLE001 - a request is served without its pseudonym
                 self._guard.failed("intake.client", error)
         return context
+
+    def _record(self, scope: Scope, context: RequestContext, parent_id: str) -> None:
+        if self._tracing is None or scope["path"] in self._probe_paths:
+            context.sampled = False
+            return
+        try:
+            self._tracing.begin_request(context, parent_id)
+        except Exception as error:  # noqa: BLE001 - a request is served without its span
+            context.sampled = False
+            self._guard.failed("intake.span", error)
 
     def _id(self, headers: Headers, name: bytes) -> str:
         raw = headers.get(name)

@@ -49,6 +49,9 @@ class TelemetryMiddleware:
             await self.app(scope, receive, send)
             return
         token = set_current(exchange.context)
+        span = exchange.context.span
+        if span is not None:
+            span.attach()
         try:
             await self.app(scope, exchange.receive, exchange.send)
         except BaseException as error:
@@ -60,6 +63,8 @@ class TelemetryMiddleware:
         finally:
             if exchange.keep_debug_lines or exchange.context.ring is not self._recorder.ring:
                 self._recorder.settle_debug_lines(exchange.context, keep=exchange.keep_debug_lines)
+            if span is not None:
+                span.detach()
             reset_current(token)
 
     def _watched(self, scope: Scope, receive: Receive, send: Send) -> Exchange:
@@ -89,6 +94,9 @@ class TelemetryMiddleware:
             await self.app(scope, receive, send)
             return
         token = set_current(context)
+        span = context.span
+        if span is not None:
+            span.attach()
         try:
             await self.app(scope, conversation.receive, conversation.send)
         except BaseException as error:
@@ -97,6 +105,8 @@ class TelemetryMiddleware:
         else:
             conversation.ended(None)
         finally:
+            if span is not None:
+                span.detach()
             reset_current(token)
 
     def _check_place(self, scope: Scope) -> None:

@@ -4,7 +4,7 @@ Every step stands behind the guard on its own, so that a broken metric costs no 
 and a broken log line no metric (decision D-8).
 """
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from starlette.types import Scope
 
@@ -28,6 +28,9 @@ from tocsin.telemetry.logs import LogPipeline, get_logger, mark_recorded, was_re
 from tocsin.telemetry.routes import UNMATCHED, RouteTable
 from tocsin.telemetry.settings import TelemetrySettings
 from tocsin.telemetry.websocket import Conversation
+
+if TYPE_CHECKING:
+    from tocsin.telemetry.traces.live import LiveSpan
 
 _NS_PER_S: Final = 1e9
 _ANSWERED: Final = frozenset({SERVER_ERROR, INCOMPLETE})
@@ -61,7 +64,9 @@ class Recorder:
         self._routes = routes
         self._slow_ns = round(settings.slow_request_s * _NS_PER_S)
 
-    def finished(self, exchange: Exchange, outcome: str, status: int) -> None:
+    def finished(  # noqa: C901 - one step after another; a call each would cost every request
+        self, exchange: Exchange, outcome: str, status: int
+    ) -> None:
         """Record a request whose response is over, once."""
         if exchange.recorded:
             return
@@ -108,6 +113,9 @@ class Recorder:
             self._lines.write(exchange, method, route, self._wall_ns())
         except Exception as error:  # noqa: BLE001 - a log line never fails a request
             self.guard.failed("recording.access_line", error)
+        span = exchange.context.span
+        if span is not None:
+            self._span_over(span, exchange, method, route)
 
     def raised(self, exchange: Exchange | Conversation, error: BaseException, outcome: str) -> None:
         """Write the one error record of an unhandled exception, and mark it as written.
@@ -115,6 +123,12 @@ class Recorder:
         The exception goes on to the server, whose own report of it is then left out; a
         client that left and a cancelled request are no errors and leave no record.
         """
+        span = exchange.context.span
+        if span is not None and outcome in (EXCEPTION, STREAM_FAILED):
+            try:
+                span.failed(error)
+            except Exception as failure:  # noqa: BLE001 - a span never fails a request
+                self.guard.failed("recording.span", failure)
         try:
             if outcome in (EXCEPTION, STREAM_FAILED) and not was_recorded(error):
                 route = self.route(exchange.scope)
@@ -144,6 +158,12 @@ class Recorder:
             self._http.background_task_failed(route)
         except Exception as failure:  # noqa: BLE001 - a metric never fails a request
             self.guard.failed("recording.background_metric", failure)
+        span = exchange.context.span
+        if span is not None and isinstance(error, Exception):
+            try:
+                span.tracing.background_failed(span, exchange.last_byte_ns, error)
+            except Exception as failure:  # noqa: BLE001 - a span never fails a request
+                self.guard.failed("recording.span", failure)
         try:
             if not isinstance(error, Exception):
                 _log.warning("background_task_cancelled", route=route)
@@ -180,6 +200,12 @@ class Recorder:
             )
         except Exception as error:  # noqa: BLE001 - a log line never fails a connection
             self.guard.failed("recording.access_line", error)
+        span = conversation.context.span
+        if span is not None:
+            try:
+                span.tracing.conversation_over(span, conversation, route)
+            except Exception as error:  # noqa: BLE001 - a span never fails a connection
+                self.guard.failed("recording.span", error)
         failed = conversation.outcome == EXCEPTION
         self.settle_debug_lines(conversation.context, keep=failed)
 
@@ -197,6 +223,12 @@ class Recorder:
         except Exception as error:  # noqa: BLE001 - a name never fails a request
             self.guard.failed("recording.route", error)
             return UNMATCHED
+
+    def _span_over(self, span: "LiveSpan", exchange: Exchange, method: str, route: str) -> None:
+        try:
+            span.tracing.request_over(span, exchange, method, route)
+        except Exception as error:  # noqa: BLE001 - a span never fails a request
+            self.guard.failed("recording.span", error)
 
     def _probed(self, exchange: Exchange, method: str, route: str) -> None:
         """A probe that failed is worth a line; one that passed is worth a sampled one."""

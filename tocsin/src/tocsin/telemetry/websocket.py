@@ -1,7 +1,8 @@
 """One WebSocket, from its handshake to its close, as the middleware watches it go by.
 
 A conversation is counted when it is accepted and again when it ends, with its length,
-its messages each way and its close code; there is no span and no line per message. The
+its messages each way and its close code; there is one span and one line
+for it, and none per message. The
 handshake's response carries the identifiers, and one line tells of the whole.
 
 ====================================== =============== ==========================
