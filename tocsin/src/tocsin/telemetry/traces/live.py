@@ -211,10 +211,12 @@ class LiveSpan(Span):
         self.end_ns = max(self.start_ns, end_time or self.start_ns + took_ns)
         self.tracing.finished(self, self._size())
 
-    def finish_after(self, took_ns: int) -> None:
-        """Close a request's span, which has its own measure of time."""
+    def finish(self, started_ns: int, ended_ns: int) -> None:
+        """Close it with readings of the monotonic clock that others took, as of a request."""
         if not self.end_ns:
-            self.end_ns = self.start_ns + max(0, took_ns)
+            # It began a moment before this span was made.
+            self.start_ns += started_ns - self._began_ns
+            self.end_ns = self.start_ns + max(0, ended_ns - started_ns)
             self.tracing.finished(self, self._size())
 
     def _size(self) -> int:

@@ -81,7 +81,7 @@ def request_over(span: LiveSpan, exchange: "Exchange", method: str, route: str) 
         exchange.request_bytes,
         exchange.response_bytes,
     )
-    span.finish_after(exchange.last_byte_ns - exchange.started_ns)
+    span.finish(exchange.started_ns, exchange.last_byte_ns)
 
 
 def conversation_over(span: LiveSpan, conversation: "Conversation", route: str) -> None:
@@ -106,7 +106,7 @@ def conversation_over(span: LiveSpan, conversation: "Conversation", route: str) 
         0,
         conversation.close_code,
     )
-    span.finish_after(conversation.ended_ns - conversation.started_ns)
+    span.finish(conversation.started_ns, conversation.ended_ns)
 
 
 def attributes_of(told: Told, agent: Callable[[bytes], str]) -> dict[str, Any]:

@@ -122,10 +122,8 @@ class Tracing:
     def background_failed(self, span: LiveSpan, answered_ns: int, error: BaseException) -> None:
         """What failed after the last byte, as a span of its own: the request's is over."""
         failed = self.child(span, "background").begin()
-        took_ns = max(0, self.clock.monotonic_ns() - answered_ns)
         failed.failed(error)
-        failed.start_ns -= took_ns
-        failed.finish_after(took_ns)
+        failed.finish(answered_ns, self.clock.monotonic_ns())
 
     def child(
         self,
