@@ -7,7 +7,7 @@ from cloud.violations.kind import Desk, Violation
 
 from tocsin.rehearsal.cloud.all_rules import RULES
 
-SERVICES = ("monitoring", "logs", "errors", "traces", "otlp")
+SERVICES = ("monitoring", "logs", "errors", "traces", "otlp", "configuration")
 
 
 def _violations() -> list[Violation]:
@@ -15,7 +15,9 @@ def _violations() -> list[Violation]:
     for service in SERVICES:
         try:
             module = import_module(f"cloud.violations.{service}")
-        except ModuleNotFoundError:
+        except ModuleNotFoundError as error:
+            if error.name != f"cloud.violations.{service}":
+                raise
             continue
         found.extend(module.VIOLATIONS)
     return found

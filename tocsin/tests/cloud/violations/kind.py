@@ -42,12 +42,14 @@ class Desk:
         parts = parts_of(self.world)
         self.monitoring, self.logs = parts["monitoring"], parts["logs"]
         self.errors, self.traces, self.otlp = parts["errors"], parts["traces"], parts["otlp"]
+        self.configuration = parts["configuration"]
+        self._parts = tuple(parts.values())
 
     def call(self, method: str, request: Message | Any) -> Message:
         """Let the service that has ``method`` handle this; of proto-plus its ``pb`` counts."""
         service, _, name = method.rpartition("/")
         raw = type(request).pb(request) if hasattr(type(request), "pb") else request
-        for one in (self.monitoring, self.logs, self.errors, self.traces, self.otlp):
+        for one in self._parts:
             for rpc in one.rpcs():
                 if rpc.method == name and service in ("", rpc.service):
                     with self.world.lock:
