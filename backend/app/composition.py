@@ -102,6 +102,8 @@ def compose(settings: Settings, *, clock: Clock, stream: BinaryIO | None = None)
         clock=clock,
     )
     redis = _redis(settings)
+    stores = [protection.store.client] if protection.store is not None else []
+    exporting.instrument(engines=[database.engine], redis_clients=stores)
     return Services(
         settings=settings,
         clock=clock,

@@ -15,7 +15,7 @@ down neither delays nor prevents a start (D12).
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -43,6 +43,7 @@ class Exporting:
     """All exports of one process."""
 
     delivery: Delivery
+    telemetry: Telemetry
     cpu_idle: bool
 
     @classmethod
@@ -64,16 +65,27 @@ class Exporting:
             metrics=EXPORTS,
             inheritance=inheritance,
         )
-        return cls(delivery, settings.cpu_idle)
+        return cls(delivery, telemetry, settings.cpu_idle)
 
     def start(self) -> None:
         """Start the couriers in the process that serves."""
         if self.delivery.couriers:
             self.delivery.start()
 
+    def instrument(self, *, engines: Iterable[Any], redis_clients: Iterable[Any]) -> None:
+        """Have these leave spans, where spans are exported at all."""
+        if self.telemetry.tracing is not None:
+            self.telemetry.tracing.instrument(engines=engines, redis_clients=redis_clients)
+
     def close(self, within_s: float = CLOSE_WITHIN_S) -> bool:
-        """Take out all that is here; whether all of it got out within ``within_s``."""
-        return not self.delivery.couriers or self.delivery.close(within_s)
+        """Take out all that is here; whether all of it got out within ``within_s``.
+
+        Lines that are written from here on stay on standard output alone.
+        """
+        if not self.delivery.couriers:
+            return True
+        self.telemetry.logs.send_also(None)
+        return self.delivery.close(within_s)
 
     def while_awake(self, app: ASGIApp) -> ASGIApp:
         """A layer that lets couriers work while a request is served, where only then (D94)."""
@@ -122,6 +134,12 @@ class _Workshop:
         settings = self._settings
         if settings.export_traces == "otlp":
             yield self._spans()
+        if settings.export_logs == "cloud_logging":
+            yield self._lines()
+        if settings.export_errors == "error_reporting":
+            yield self._error_events()
+        if settings.sentry_dsn is not None:
+            yield self._sentry(settings.sentry_dsn.get_secret_value())
         if settings.export_metrics == "cloud_monitoring":
             yield self._metrics_by_api()
         elif settings.export_metrics == "otlp":
@@ -169,6 +187,30 @@ class _Workshop:
         tracing = self._telemetry.trace_to(queue)
         carrier = SpanCarrier(self._otlp(), self._who(), clock=self._clock)
         return Courier("spans", tracing.carrier(carrier), every_s=_SPANS_EVERY_S, queue=queue)
+
+    def _lines(self) -> Courier:
+        from tocsin.telemetry.exporters.cloud_logging import log_courier  # noqa: PLC0415
+
+        log_id = self._telemetry.settings.service
+        courier, lines = log_courier(self._google(), self._writer, log_id=log_id, clock=self._clock)
+        self._telemetry.logs.send_also(lines)
+        return courier
+
+    def _error_events(self) -> Courier:
+        from tocsin.telemetry.exporters.error_reporting import error_courier  # noqa: PLC0415
+
+        telemetry = self._telemetry
+        courier, reporter = error_courier(self._google(), telemetry.settings, telemetry.redactor)
+        telemetry.errors.add(reporter, instead_of_lines=True)
+        return courier
+
+    def _sentry(self, dsn: str) -> Courier:
+        from tocsin.telemetry.exporters.sentry import init_sentry  # noqa: PLC0415
+
+        telemetry = self._telemetry
+        courier, reporter = init_sentry(dsn, telemetry.settings, telemetry.redactor)
+        telemetry.errors.add(reporter)
+        return courier
 
     def _otlp(self) -> Any:
         from tocsin.telemetry.exporters.otlp.endpoint import OtlpEndpoint  # noqa: PLC0415

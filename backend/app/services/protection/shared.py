@@ -57,6 +57,11 @@ class SharedStore:
         """Whether the store is asked at all."""
         return self._probe_at_ns is None
 
+    @property
+    def client(self) -> Redis:
+        """The client below, for whoever watches it; questions go through :meth:`ask`."""
+        return self._redis
+
     def script(self, text: str) -> Callable[..., Awaitable[Any]]:
         """A Lua script, run atomically by the store: ``await it(keys=…, args=…)``."""
         return self._redis.register_script(text)
