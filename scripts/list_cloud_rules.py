@@ -72,6 +72,10 @@ NOT_HELD = {
         ),
         ("Length of a metric's type", "Not found for users' metrics."),
         ("The grammar of units (UCUM)", "Any text is taken."),
+        (
+            "A cumulative value that falls without a new start",
+            "Taken: no refusal of it was found.",
+        ),
         ("A gap between two deltas", "The definition asks for none; only an overlap is refused."),
         (
             "`range` of a distribution",
