@@ -1,8 +1,10 @@
 """Google's own client library against the cloud's Cloud Monitoring, over gRPC."""
 
 import time
+from datetime import UTC, datetime
 
 import grpc
+import httpx
 import pytest
 from google.api_core.exceptions import (
     InternalServerError,
@@ -265,3 +267,29 @@ def test_an_answer_that_is_lost_leaves_the_point_written(cloud, client):
         client.create_time_series(name=PROJECT, time_series=batch)
 
     assert cloud.monitoring.total(COUNTER) == 3
+
+
+def test_rest_writes_and_refuses_as_grpc_does(cloud):
+    """By Google's REST paths the same rules answer, the summary in the details (D05)."""
+    path = f"{cloud.http_url}/v3/{PROJECT}/timeSeries"
+    point = {"interval": {"endTime": "2000-01-01T00:00:00Z"}, "value": {"int64Value": "1"}}
+    body = {
+        "timeSeries": [
+            {
+                "metric": {"type": COUNTER},
+                "resource": {"type": "global", "labels": {"project_id": "school"}},
+                "points": [point],
+            }
+        ]
+    }
+
+    refused = httpx.post(path, json=body)
+    point["interval"]["endTime"] = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    taken = httpx.post(path, json=body)
+    described = httpx.get(f"{cloud.http_url}/v3/{PROJECT}/metricDescriptors/{COUNTER}")
+
+    error = refused.json()["error"]
+    assert (refused.status_code, error["status"]) == (400, "INVALID_ARGUMENT")
+    assert error["details"][0]["@type"].endswith("google.monitoring.v3.CreateTimeSeriesSummary")
+    assert (taken.status_code, taken.json()) == (200, {})
+    assert described.json()["valueType"] == "INT64"
