@@ -87,6 +87,12 @@ VARIANTS: Final = {
             "ours",
             owes={"lines": ONCE, "counted": ONCE},
         ),
+        Variant(
+            "tocsin_trace_10",
+            "the same, and a vetted span of 10 % of the traces, exporter discards",
+            "ours",
+            owes={"lines": ONCE, "counted": ONCE, "spans": (0.08, 0.12)},
+        ),
     )
 }
 

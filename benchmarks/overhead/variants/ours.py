@@ -1,17 +1,50 @@
 """tocsin as a service uses it: installed, wrapped around the application, writing to a file."""
 
+from collections import deque
+
 from overhead.service import service
 from overhead.sink import Sink
 from overhead.variant import Built
 from tocsin.telemetry.assembly import Telemetry
+from tocsin.telemetry.delivery.carrier import Receipt
 from tocsin.telemetry.http_metrics import HttpMetrics
 from tocsin.telemetry.metrics import MetricsClient
 from tocsin.telemetry.settings import Environment, TelemetrySettings
 from tocsin.telemetry.testing import parse_lines
 
 
+class Spans:
+    """A queue and a carrier that discards, with the vetting that a courier's thread does."""
+
+    def __init__(self, telemetry: Telemetry) -> None:
+        self._waiting: deque[object] = deque()
+        self._carrier = telemetry.trace_to(self).carrier(self)
+        self.carried = 0
+
+    def put(self, item: object, size: int) -> None:  # noqa: ARG002 - a sink
+        self._waiting.append(item)
+
+    def carry(self, batch, *, timeout_s: float) -> Receipt:  # noqa: ARG002 - a carrier
+        self.carried += len(batch)
+        return Receipt(delivered=len(batch))
+
+    def drain(self) -> None:
+        batch = list(self._waiting)
+        self._waiting.clear()
+        if batch:
+            self._carrier.carry(batch, timeout_s=1.0)
+
+
+def build_tocsin_trace_10() -> Built:
+    return _built("tocsin_trace_10", traced=True)
+
+
 def build_tocsin() -> Built:
-    sink = Sink("tocsin")
+    return _built("tocsin", traced=False)
+
+
+def _built(name: str, *, traced: bool) -> Built:
+    sink = Sink(name)
     client = MetricsClient("bench")
     http = HttpMetrics(client)
     settings = TelemetrySettings(
@@ -27,16 +60,20 @@ def build_tocsin() -> Built:
         pseudonym_key=b"a key for the benchmark alone",
         stream=sink.file,
     )
+    spans = Spans(telemetry) if traced else None
     app = service()
     telemetry.install()
     telemetry.wrap(app)
 
     def drain() -> None:
         telemetry.logs.flush(1.0)
+        if spans is not None:
+            spans.drain()
 
     def evidence() -> dict[str, int]:
         drain()
-        return {"lines": sink.lines(), "counted": round(http.requests.total_events())}
+        shown = {"lines": sink.lines(), "counted": round(http.requests.total_events())}
+        return shown if spans is None else shown | {"spans": spans.carried}
 
     def check() -> None:
         """The last line is whole: it names route, ids, trace, pseudonym and latency."""

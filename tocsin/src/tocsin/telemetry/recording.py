@@ -4,7 +4,7 @@ Every step stands behind the guard on its own, so that a broken metric costs no 
 and a broken log line no metric (decision D-8).
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from starlette.types import Scope
 
@@ -31,6 +31,7 @@ from tocsin.telemetry.websocket import Conversation
 
 if TYPE_CHECKING:
     from tocsin.telemetry.traces.live import LiveSpan
+    from tocsin.telemetry.traces.requests import RequestSpan
 
 _NS_PER_S: Final = 1e9
 _ANSWERED: Final = frozenset({SERVER_ERROR, INCOMPLETE})
@@ -203,7 +204,7 @@ class Recorder:
         span = conversation.context.span
         if span is not None:
             try:
-                span.tracing.conversation_over(span, conversation, route)
+                cast("RequestSpan", span).conversation_over(conversation, route)
             except Exception as error:  # noqa: BLE001 - a span never fails a connection
                 self.guard.failed("recording.span", error)
         failed = conversation.outcome == EXCEPTION
@@ -226,7 +227,7 @@ class Recorder:
 
     def _span_over(self, span: "LiveSpan", exchange: Exchange, method: str, route: str) -> None:
         try:
-            span.tracing.request_over(span, exchange, method, route)
+            cast("RequestSpan", span).over(exchange, method, route)
         except Exception as error:  # noqa: BLE001 - a span never fails a request
             self.guard.failed("recording.span", error)
 

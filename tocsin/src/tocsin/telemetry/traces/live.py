@@ -41,7 +41,8 @@ OURS: Final = ("tocsin", "", "")
 """The instrumentation scope of spans that are made here: name, version, schema."""
 
 _SAMPLED: Final = TraceFlags(TraceFlags.SAMPLED)
-_SPAN_BYTES: Final = 600
+SPAN_BYTES: Final = 1_200
+"""About what a span takes in memory before it has attributes of its own."""
 _EVENT_BYTES: Final = 200
 
 Event = tuple[str, int, dict[str, Any]]
@@ -50,6 +51,21 @@ Event = tuple[str, int, dict[str, Any]]
 
 class LiveSpan(Span):
     """One span, from its beginning until it lies in the sink."""
+
+    # What most spans never change hangs on the class: to be made costs by the attribute.
+    name = ""
+    kind = SpanKind.INTERNAL
+    scope = OURS
+    remote_parent = False
+    status = StatusCode.UNSET
+    description = ""
+    dropped_attributes = dropped_events = 0
+    attributes: dict[str, Any] | None = None
+    events: list[Event] | None = None
+    links: list[Link] | None = None
+    start_ns = end_ns = _began_ns = 0
+    _context: SpanContext | None = None
+    _token: Token[Context] | None = None
 
     def __init__(  # noqa: PLR0917 - keywords cost more than the assignments
         self,
@@ -61,8 +77,6 @@ class LiveSpan(Span):
         parent_id: str,
         attributes: Mapping[str, Any] | None = None,
         scope: tuple[str, str, str] = OURS,
-        *,
-        remote_parent: bool = False,
     ) -> None:
         self.tracing = tracing
         self.name = name
@@ -70,23 +84,11 @@ class LiveSpan(Span):
         self.trace_id = trace_id
         self.span_id = span_id
         self.parent_id = parent_id
-        self.remote_parent = remote_parent
         self.scope = scope
-        self.attributes: dict[str, Any] = {}
-        self.dropped_attributes = self.dropped_events = 0
-        self.events: list[Event] = []
-        self.links: list[Link] = []
-        self.status = StatusCode.UNSET
-        self.description = ""
-        self.start_ns = self.end_ns = self._began_ns = 0
-        self.told: Any = None
-        """What the recorder knows of a request: see ``requests.py``."""
-        self._context: SpanContext | None = None
-        self._token: Token[Context] | None = None
         if attributes:
             self.set_attributes(attributes)
 
-    def begin(self, start_ns: int | None = None) -> "LiveSpan":
+    def begin(self, start_ns: int | None = None) -> Self:
         """Take the time."""
         clock = self.tracing.clock
         self._began_ns = clock.monotonic_ns()
@@ -134,10 +136,13 @@ class LiveSpan(Span):
         """Say one thing more, or anew."""
         if self.end_ns:
             return
-        if key not in self.attributes and len(self.attributes) >= limits.ATTRIBUTES:
+        known = self.attributes
+        if known is None:
+            known = self.attributes = {}
+        if key not in known and len(known) >= limits.ATTRIBUTES:
             self.dropped_attributes += 1
             return
-        self.attributes[key] = _kept(value)
+        known[key] = _kept(value)
 
     def set_attributes(self, attributes: Mapping[str, Any]) -> None:
         """Say several things more, or anew."""
@@ -150,11 +155,14 @@ class LiveSpan(Span):
         """Note that something happened."""
         if self.end_ns:
             return
-        if len(self.events) >= limits.EVENTS:
+        events = self.events
+        if events is None:
+            events = self.events = []
+        if len(events) >= limits.EVENTS:
             self.dropped_events += 1
             return
         kept = {key: _kept(value) for key, value in list((attributes or {}).items())[:32]}
-        self.events.append((name, timestamp or self.tracing.clock.wall_ns(), kept))
+        events.append((name, timestamp or self.tracing.clock.wall_ns(), kept))
 
     def add_link(
         self,
@@ -162,8 +170,11 @@ class LiveSpan(Span):
         attributes: Mapping[str, Any] | None = None,  # noqa: ARG002 - OpenTelemetry's signature
     ) -> None:
         """Point to a span that is no parent. Its attributes are left out: nobody vets them."""
-        if not self.end_ns and context.is_valid and len(self.links) < limits.LINKS:
-            self.links.append(Link(context))
+        links = self.links
+        if links is None:
+            links = self.links = []
+        if not self.end_ns and context.is_valid and len(links) < limits.LINKS:
+            links.append(Link(context))
 
     def update_name(self, name: str) -> None:
         """Rename it; a request's span keeps its route's name."""
@@ -191,7 +202,8 @@ class LiveSpan(Span):
         """Note an exception, unless a span further in has it already."""
         if self.end_ns:
             return
-        self.attributes.setdefault(ERROR_TYPE, error_type(exception))
+        if ERROR_TYPE not in (self.attributes or {}):
+            self.set_attribute(ERROR_TYPE, error_type(exception))
         if not is_told(exception, self.trace_id):
             self.add_event(
                 EVENT, {**tell(exception, self.trace_id), **(attributes or {})}, timestamp
@@ -211,17 +223,11 @@ class LiveSpan(Span):
         self.end_ns = max(self.start_ns, end_time or self.start_ns + took_ns)
         self.tracing.finished(self, self._size())
 
-    def finish(self, started_ns: int, ended_ns: int) -> None:
-        """Close it with readings of the monotonic clock that others took, as of a request."""
-        if not self.end_ns:
-            # It began a moment before this span was made.
-            self.start_ns += started_ns - self._began_ns
-            self.end_ns = self.start_ns + max(0, ended_ns - started_ns)
-            self.tracing.finished(self, self._size())
-
     def _size(self) -> int:
-        size = _SPAN_BYTES + sum(len(key) + _length(one) for key, one in self.attributes.items())
-        for _, _, attributes in self.events:
+        size = SPAN_BYTES
+        for key, value in (self.attributes or {}).items():
+            size += len(key) + _length(value)
+        for _, _, attributes in self.events or ():
             size += _EVENT_BYTES + sum(_length(value) for value in attributes.values())
         return size
 

@@ -35,7 +35,7 @@ from tocsin.telemetry.traces import SpanSink, current_traceparent, span
 from tocsin.telemetry.traces.gate import GatedProvider
 from tocsin.telemetry.traces.instrumentation import instrument
 from tocsin.telemetry.traces.live import CANCELLED, OURS, OUTCOME, LiveSpan
-from tocsin.telemetry.traces.requests import conversation_over, request_over
+from tocsin.telemetry.traces.requests import RequestSpan
 from tocsin.telemetry.traces.sampling import LOWER_HALF, below
 from tocsin.telemetry.traces.vetting import VettedSpan, Vetting, VettingCarrier
 
@@ -47,8 +47,6 @@ class Tracing:
 
     span = staticmethod(span)
     current_traceparent = staticmethod(current_traceparent)
-    request_over = staticmethod(request_over)
-    conversation_over = staticmethod(conversation_over)
 
     def __init__(
         self,
@@ -77,15 +75,7 @@ class Tracing:
 
     def begin_request(self, context: RequestContext, parent_id: str) -> None:
         """Give ``context``, which is sampled, its span."""
-        context.span = LiveSpan(
-            self,
-            "",
-            SpanKind.SERVER,
-            context.trace_id,
-            context.span_id,
-            parent_id,
-            remote_parent=True,
-        ).begin()
+        context.span = RequestSpan(self, context, parent_id)
 
     def begin_job(self, context: RequestContext, parent_id: str, name: str) -> None:
         """Give a job its span: in its parent's trace, or in one that is decided here."""
@@ -101,8 +91,8 @@ class Tracing:
                 context.span_id,
                 parent_id,
                 {"tocsin.correlation_id": context.correlation_id},
-                remote_parent=True,
             ).begin()
+            context.span.remote_parent = True
             context.span.attach()
 
     def job_over(self, context: RequestContext, error: BaseException | None) -> None:
@@ -122,8 +112,9 @@ class Tracing:
     def background_failed(self, span: LiveSpan, answered_ns: int, error: BaseException) -> None:
         """What failed after the last byte, as a span of its own: the request's is over."""
         failed = self.child(span, "background").begin()
+        failed.start_ns += answered_ns - self.clock.monotonic_ns()
         failed.failed(error)
-        failed.finish(answered_ns, self.clock.monotonic_ns())
+        failed.end()
 
     def child(
         self,

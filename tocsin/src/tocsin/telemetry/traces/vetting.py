@@ -22,7 +22,7 @@ from tocsin.telemetry.traces import limits
 from tocsin.telemetry.traces.conventions import NAMESPACE, QUERY, SYSTEM, URL, up_to_date
 from tocsin.telemetry.traces.failures import MESSAGE
 from tocsin.telemetry.traces.live import ERROR_TYPE, LiveSpan
-from tocsin.telemetry.traces.requests import attributes_of, status_of
+from tocsin.telemetry.traces.requests import RequestSpan, shared_by
 from tocsin.telemetry.traces.statements import without_values
 
 _SAMPLED: Final = TraceFlags(TraceFlags.SAMPLED)
@@ -81,16 +81,15 @@ class Vetting:
             return None
 
     def _vetted(self, span: LiveSpan) -> VettedSpan:
-        told = span.told
-        if told is None:
+        if isinstance(span, RequestSpan):
+            shared = shared_by(span.of_kind)
+            name, status = shared.name, _ERROR if shared.failed else _UNSET
+            attributes = span.own_attributes(shared, self._agent)
+            if span.attributes:
+                attributes |= self._attributes(span.attributes, attributes)
+        else:
             name, attributes = self._of_work(span)
             status = self._status(span)
-        else:
-            name = limits.within(told.name, limits.NAME_BYTES)
-            attributes = attributes_of(told, self._agent)
-            if span.attributes:
-                attributes = {**attributes, **self._attributes(span.attributes, attributes)}
-            status = _UNSET if status_of(told) is StatusCode.UNSET else _ERROR
         context = span.get_span_context()
         parent = None
         if span.parent_id:
@@ -104,7 +103,7 @@ class Vetting:
             self._resource,
             attributes,
             [self._event(*event) for event in span.events] if span.events else (),
-            span.links,
+            span.links or (),
             span.kind,
             None,
             status,
@@ -117,7 +116,7 @@ class Vetting:
         return vetted
 
     def _of_work(self, span: LiveSpan) -> tuple[str, dict[str, Any]]:
-        attributes = up_to_date(span.attributes)
+        attributes = up_to_date(span.attributes or {})
         if SYSTEM in attributes:
             name = self._make_fit_of_database(attributes, span.name)
         else:
@@ -158,7 +157,7 @@ class Vetting:
             return Status(span.status)
         if not span.description:
             return _ERROR
-        if "db.system" in span.attributes or SYSTEM in span.attributes:
+        if {"db.system", SYSTEM} & (span.attributes or {}).keys():
             # A database's error repeats values («Key (email)=(…) already exists»).
             return Status(StatusCode.ERROR, WITHHELD)
         text = self._redactor.text(span.description)
