@@ -104,6 +104,8 @@ def _gathered(match: Match, body: bytes, query: list[tuple[str, str]]) -> dict[s
     data: dict[str, Any] = {}
     if match.http.body == "*":
         data = _loaded(body)
+        if match.http.reshape is not None:
+            data = match.http.reshape(data)
     elif match.http.body:
         data = {match.http.body: _loaded(body)}
     for name, value in query:
