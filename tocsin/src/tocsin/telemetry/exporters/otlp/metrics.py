@@ -2,8 +2,8 @@
 
 A round's batches come from :meth:`MetricsCarrier.collect`, at most 200 points each (Google's
 bound for a request); each is a request of its own, so one that fails costs no other its
-points (behaviour 5). What a backend refuses of a request that is sent again, because the
-first answer was lost, is what it took the first time: that is no loss.
+points (behaviour 5). A request that is sent again, because nothing is known of the first, is
+dated anew: if the first was taken after all, its points are later points of the same count.
 
 >>> from tocsin.telemetry.delivery import Readings
 >>> from tocsin.telemetry.metrics import MetricsClient
@@ -17,7 +17,8 @@ first answer was lost, is what it took the first time: that is no loss.
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any, Final
+from math import isfinite
+from typing import Final
 
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
@@ -31,14 +32,13 @@ from tocsin.telemetry.exporters.otlp.call import Line
 from tocsin.telemetry.exporters.otlp.endpoint import OtlpEndpoint
 from tocsin.telemetry.exporters.otlp.points import Stamped, metrics_of
 from tocsin.telemetry.exporters.otlp.resource import impose
-from tocsin.telemetry.exporters.otlp.times import SeriesName, Times
+from tocsin.telemetry.exporters.otlp.times import SPACING_NS, SeriesName, Times
 from tocsin.telemetry.exporters.otlp.writer import WhoWrites
 
 POINTS_PER_REQUEST: Final = 200
 """https://docs.cloud.google.com/stackdriver/docs/reference/telemetry/quotas"""
 SCOPE: Final = "tocsin"
 _CLOCK: Final = SystemClock()
-_TAKEN_BEFORE: Final = ("more frequently", "older end time", "must be written in order")
 
 
 class MetricsCarrier:
@@ -52,14 +52,19 @@ class MetricsCarrier:
         self._who = who
         self._clock = clock
         self._times = Times()
-        self._unsure: set[int] = set()
+        self._unsure: dict[int, int] = {}
 
     def collect(self) -> Iterator[list[Stamped]]:
         """The numbers of now, a request's worth at a time."""
         self._unsure.clear()
         end_ns = self._times.end_of_round(now_ns=self._clock.wall_ns())
         seen: set[SeriesName] = set()
-        stamped = (self._stamped(reading, end_ns, seen) for reading in self._readings.take())
+        stamped = (
+            self._stamped(reading, end_ns, seen)
+            for reading in self._readings.take()
+            # Other libraries' gauges may be no number.
+            if all(map(isfinite, reading.cells))
+        )
         while batch := list(islice(stamped, POINTS_PER_REQUEST)):
             yield batch
         self._times.keep_only(seen)
@@ -70,16 +75,18 @@ class MetricsCarrier:
         Raises:
             Undelivered: nothing of it is known to be taken.
         """
+        end_ns = self._end_of(batch)
+        dated = [one.dated(end_ns) for one in batch]
         try:
-            answer = self._line.send(self._request(batch), timeout_s=timeout_s)
+            answer = self._line.send(self._request(dated), timeout_s=timeout_s)
         except Undelivered as error:
             if error.again:
-                self._unsure.add(id(batch))
-                self._times.taken()
+                self._unsure[id(batch)] = end_ns
+                self._times.taken(end_ns)
             raise
-        refused = self._refused(batch, answer.partial_success)
+        refused = min(max(int(answer.partial_success.rejected_data_points), 0), len(batch))
         if refused < len(batch):
-            self._times.taken()
+            self._times.taken(end_ns)
         return Receipt(len(batch) - refused, {PARTIAL: refused} if refused else {})
 
     def renew_in_child(self) -> None:
@@ -109,9 +116,9 @@ class MetricsCarrier:
         scope.metrics.extend(metrics_of(batch))
         return request
 
-    def _refused(self, batch: Sequence[Stamped], partial: Any) -> int:
-        rejected = min(max(int(partial.rejected_data_points), 0), len(batch))
-        message = partial.error_message.lower()
-        if id(batch) in self._unsure and any(text in message for text in _TAKEN_BEFORE):
-            return 0
-        return rejected
+    def _end_of(self, batch: Sequence[Stamped]) -> int:
+        """The end of its points: the round's, unless an earlier try may have been taken."""
+        tried_ns = self._unsure.get(id(batch))
+        if tried_ns is None:
+            return batch[0].end_ns if batch else 0
+        return max(tried_ns + SPACING_NS, self._clock.wall_ns())

@@ -38,6 +38,13 @@ class Stamped(NamedTuple):
     start_ns: int
     end_ns: int
 
+    def dated(self, end_ns: int) -> "Stamped":
+        """The same at another moment; what counts keeps its start."""
+        if end_ns == self.end_ns:
+            return self
+        start_ns = end_ns if self.reading.kind == "gauge" else self.start_ns
+        return Stamped(self.reading, start_ns, end_ns)
+
 
 def metrics_of(batch: Iterable[Stamped]) -> list[Metric]:
     """One ``Metric`` per instrument, a point per series."""

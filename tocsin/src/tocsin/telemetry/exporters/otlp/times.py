@@ -6,9 +6,8 @@ too soon is dated forward, which is allowed for 5 minutes. A clock that steps ba
 followed back. A start, once told, stays: a sum without a stable start is no sum (D02).
 
 >>> times = Times()
->>> times.end_of_round(now_ns=100 * 10**9) // 10**9
-100
->>> times.taken(); times.end_of_round(now_ns=101 * 10**9) // 10**9
+>>> end_ns = times.end_of_round(now_ns=100 * 10**9)
+>>> times.taken(end_ns); times.end_of_round(now_ns=101 * 10**9) // 10**9
 105
 """
 
@@ -34,13 +33,13 @@ class Times:
         self._end_ns = max(now_ns, earliest_ns)
         return self._end_ns
 
-    def taken(self) -> None:
-        """Some of the round was taken, or may have been.
+    def taken(self, end_ns: int) -> None:
+        """Points that end then were taken, or may have been.
 
         What was refused as a whole is not remembered: a clock that was far ahead would
         otherwise hold all later points in the future.
         """
-        self._last_ns = self._end_ns
+        self._last_ns = max(self._last_ns, end_ns)
 
     def start_of(self, name: SeriesName, origin: object, started_ns: int) -> int:
         """The start to tell for a series; the same as long as it counts on."""
