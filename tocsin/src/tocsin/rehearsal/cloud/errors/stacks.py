@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 _MARK: Final = "Traceback (most recent call last):"
+_GROUP_MARK: Final = f"Exception Group {_MARK}"
+_UNKNOWN: Final = -1
 _FRAME: Final = re.compile(r'\s+File "(?P<file>[^"]+)", line \d+, in (?P<function>.+)')
 _TOLD: Final = re.compile(r"(?P<kind>[^\W\d][\w.]*(?:\.?<locals>[\w.]*)*)(?::(?:\s.*)?)?")
 _RULE: Final = re.compile(r"\s*\+(?:-\+)?-{4,} (?:\d+|\.\.\.) -{4,}|\s*\+-{10,}")
@@ -47,6 +49,7 @@ class Stack:
 @dataclass
 class _Block:
     depth: int
+    grouped: bool = False
     frames: list[Frame] = field(default_factory=list)
     cut: bool = False
 
@@ -60,19 +63,20 @@ def stacks(text: str) -> list[Stack]:
     """The stacks in ``text``, in its order; none if it holds no whole stack trace."""
     if _MARK not in text:
         return []
-    top: list[tuple[int, Stack]] = []
-    for depth, stack in _read(_lines(text)):
-        owner = next((one for at, one in reversed(top) if at < depth), None)
-        if owner is None:
-            top.append((depth, stack))
-        else:
-            owner.members += (stack.kind,)
-    return [stack for _, stack in top]
+    found: list[Stack] = []
+    group: tuple[int, Stack] | None = None
+    for block, stack in _read(_lines(text)):
+        if group is not None and block.depth > group[0]:
+            group[1].members += (stack.kind,)
+            continue
+        found.append(stack)
+        group = (block.depth, stack) if block.grouped else None
+    return found
 
 
 def _lines(text: str) -> Iterator[_Line]:
     """Lines with the margin of exception groups taken off and measured."""
-    grouped = f"Exception Group {_MARK}" in text
+    grouped = _GROUP_MARK in text
     for line in text.splitlines()[:_LINES_AT_MOST]:
         margin = _MARGIN.match(line) if grouped else None
         if margin is None or _RULE.fullmatch(line):
@@ -81,16 +85,17 @@ def _lines(text: str) -> Iterator[_Line]:
             yield _Line(len(margin["indent"]), line[margin.end() :])
 
 
-def _read(lines: Iterable[_Line]) -> Iterator[tuple[int, Stack]]:
+def _read(lines: Iterable[_Line]) -> Iterator[tuple[_Block, Stack]]:
     block: _Block | None = None
     for depth, line in lines:
         if _RULE.fullmatch(line):
             # A member of a group may have no frames: its own line follows at once.
-            block = _Block(depth=-1)
-        elif line.strip() in (_MARK, f"Exception Group {_MARK}"):
-            block = _Block(depth)
+            block = _Block(_UNKNOWN)
+        elif line.strip() in (_MARK, _GROUP_MARK):
+            block = _Block(depth, grouped=line.strip() == _GROUP_MARK)
         elif block is not None and (stack := _told(block, line)) is not None:
-            yield (depth if block.depth < 0 else block.depth), stack
+            block.depth = depth if block.depth == _UNKNOWN else block.depth
+            yield block, stack
             block = None
 
 

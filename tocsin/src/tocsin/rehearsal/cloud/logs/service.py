@@ -53,7 +53,7 @@ class Logs:
         """Called under the world's lock with each entry that is stored."""
         self.refused_lines = 0
         """Lines of standard output whose entries the service refused."""
-        self._shelf = shelf or Shelf()
+        self._shelf = Shelf() if shelf is None else shelf
         self._numbers = count(1)
 
     @property

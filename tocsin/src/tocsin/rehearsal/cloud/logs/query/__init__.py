@@ -28,11 +28,11 @@ class Query:
         Raises:
             QueryError: it is not written in the language.
         """
-        self._matches: Predicate | None = parse(text) if text.strip() else None
+        self._matches: Predicate = parse(text)
 
     def matches(self, entry: Any) -> bool:
         """Whether the filter lets ``entry`` through."""
-        return self._matches is None or self._matches(as_fields(entry))
+        return self._matches(as_fields(entry))
 
 
 def everything() -> Query:

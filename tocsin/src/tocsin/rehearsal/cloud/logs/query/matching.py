@@ -33,6 +33,8 @@ _ORDER: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
 }
 _TIMES: Final = frozenset({"timestamp", "receiveTimestamp"})
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
+# google-cloud-logging writes the offset without a colon into the filters that it adds.
+_BARE_OFFSET: Final = re.compile(r"([+-]\d\d)(\d\d)$")
 _JSON_NAMES: Final = {
     name: field.json_name
     for field in LogEntry.DESCRIPTOR.fields
@@ -172,9 +174,11 @@ def _text(value: Any) -> str:
 def _comparable(value: Any, text: str, *, bare: bool) -> tuple[Any, Any]:
     """Held and asked value as numbers where both are, else as text without case."""
     if not isinstance(value, bool):
-        for read in (_number, _seconds):
+        # A number in quotes is text to text; «1.5s» is a duration either way.
+        readers = (_number, _seconds) if bare or not isinstance(value, str) else (_seconds,)
+        for read in readers:
             held, asked = read(value), read(text)
-            if held is not None and asked is not None and (bare or not isinstance(value, str)):
+            if held is not None and asked is not None:
                 return held, asked
     return _text(value).casefold(), text.casefold()
 
@@ -207,6 +211,8 @@ def _severity(value: Any) -> int:
 def _time_ns(value: Any) -> int:
     stamp = Timestamp()
     text = f"{value}T00:00:00Z" if _DATE.fullmatch(str(value)) else str(value)
+    if "T" in text:
+        text = _BARE_OFFSET.sub(r"\1:\2", text)
     try:
         stamp.FromJsonString(text)
     except Exception:  # noqa: BLE001 - whatever it is, no time

@@ -35,6 +35,8 @@ def parse(text: str) -> Predicate:
         QueryError: it is not written in the language.
     """
     reader = _Reader(list(tokens(text)))
+    if reader.next.kind == "end":
+        return _everything
     try:
         ask = reader.conjunction(reader.restriction)
     except RecursionError:
@@ -143,6 +145,10 @@ def _compared(path: tuple[str, ...], operator: str, word: Token) -> Predicate:
     if operator in ("=~", "!~"):
         return regex(path, word.text, wanted=operator == "=~")
     return compares(path, operator, word.text, bare=word.kind == "word")
+
+
+def _everything(_fields: Fields) -> bool:
+    return True
 
 
 def _all(asked: tuple[Predicate, ...], fields: Fields) -> bool:
