@@ -45,11 +45,14 @@ def _made(room: str, class_name: str, *given: Any, **named: Any) -> Any:
     return Absent() if made is None else made(*given, **named)
 
 
-def parts_of(world: World) -> Mapping[str, Any]:
-    """Every service by its name."""
+def parts_of(world: World, *, prometheus: str = "off") -> Mapping[str, Any]:
+    """Every service by its name; ``prometheus`` is ``auto`` or ``off``."""
     parts = {room: _made(room, class_name, world) for room, class_name in _PLAIN.items()}
     # Error Reporting reads the log entries, and writes what is reported among them.
     parts["errors"] = _made("errors", "Errors", world, logs=parts["logs"])
     shelves = {name: parts[name] for name in ("monitoring", "traces", "logs")}
     parts["otlp"] = _made("otlp", "Otlp", world, **shelves)
+    parts["promql"] = _made("promql", "Promql", world, monitoring=parts["monitoring"])
+    if prometheus != "off":
+        parts["promql"] = _made("promql", "Promql", world, monitoring=parts["monitoring"])
     return parts

@@ -17,6 +17,8 @@ from typing import Any, Self
 
 from tocsin.clock import Clock, SystemClock
 from tocsin.rehearsal.cloud.faults import Faults
+from tocsin.rehearsal.cloud.journal import Journal
+from tocsin.rehearsal.cloud.page import Page
 from tocsin.rehearsal.cloud.parts import parts_of
 from tocsin.rehearsal.cloud.rulebook import Rulebook
 from tocsin.rehearsal.cloud.server import Server
@@ -32,12 +34,14 @@ class RunningCloud:
         clock: Clock | None = None,
         without: Collection[str] = (),
         data_dir: Path | None = None,
+        prometheus: str = "off",
         host: str = "127.0.0.1",
         http_port: int = 0,
         grpc_port: int = 0,
     ) -> None:
         self.world = World(clock=clock or SystemClock(), rules=Rulebook(without=without))
-        self.parts = parts_of(self.world)
+        self.parts = parts_of(self.world, prometheus=prometheus)
+        self.journal: Journal | None = None
         self.host = host
         self._data_dir = data_dir
         self._ports = {"http_port": http_port, "grpc_port": grpc_port}
@@ -86,19 +90,28 @@ class RunningCloud:
     @property
     def grpc_address(self) -> str:
         """``host:port`` of the gRPC door."""
-        return f"{self.host}:{self._server.grpc_port if self._server else 0}"
+        return f"{self._reachable}:{self._server.grpc_port if self._server else 0}"
 
     @property
     def http_url(self) -> str:
         """The HTTP door, without a slash at its end."""
-        return f"http://{self.host}:{self._server.http_port if self._server else 0}"
+        return f"http://{self._reachable}:{self._server.http_port if self._server else 0}"
+
+    @property
+    def _reachable(self) -> str:
+        """An address under which this machine reaches the host that is listened on."""
+        if self.host in ("", "0.0.0.0", "::"):  # noqa: S104 - recognised, not bound
+            return "127.0.0.1"
+        return f"[{self.host}]" if ":" in self.host else self.host
 
     def __enter__(self) -> Self:
+        self._take_back()
         self._thread = threading.Thread(target=self._run, name="rehearsal-cloud", daemon=True)
         self._thread.start()
         self._open.wait()
         if self._failure is not None:
             self._thread.join()
+            self._close_journal()
             raise self._failure
         return self
 
@@ -111,6 +124,23 @@ class RunningCloud:
         if self._loop is not None and self._stop is not None and self._thread is not None:
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join()
+        self._close_journal()
+
+    def _take_back(self) -> None:
+        """Read what an earlier run on this folder received; then go on writing there."""
+        if self._data_dir is None:
+            return
+        self.journal = Journal(self._data_dir)
+        with self.world.lock:
+            for kind, body, received_ns in self.journal.entries():
+                part = self.parts.get(kind.partition(".")[0])
+                if part is not None and hasattr(part, "recall"):
+                    part.recall(kind, body, received_ns)
+        self.world.keep = self.journal.keep
+
+    def _close_journal(self) -> None:
+        if self.journal is not None:
+            self.journal.close()
 
     def _run(self) -> None:
         try:
@@ -123,7 +153,7 @@ class RunningCloud:
     async def _live(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
-        self._server = Server(self.world, self.parts)
+        self._server = Server(self.world, self.parts, page=Page(self).routes())
         try:
             await self._server.open(self.host, **self._ports)
             self._open.set()

@@ -4,8 +4,10 @@
 0
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from starlette.routing import BaseRoute
 
 from tocsin.rehearsal.cloud.carriage import Carriage
 from tocsin.rehearsal.cloud.grpc_front import GrpcFront
@@ -17,14 +19,16 @@ from tocsin.rehearsal.cloud.world import World
 class Server:
     """Serves ``parts`` over gRPC and HTTP."""
 
-    def __init__(self, world: World, parts: Mapping[str, Any]) -> None:
+    def __init__(
+        self, world: World, parts: Mapping[str, Any], *, page: Sequence[BaseRoute] = ()
+    ) -> None:
         carriage = Carriage(world)
         rpcs = [rpc for part in parts.values() for rpc in part.rpcs()]
         self._parts = parts
         self._grpc = GrpcFront(rpcs, carriage=carriage)
         rest = RestFront(rpcs, carriage=carriage)
         routes = [route for part in parts.values() for route in _own_routes(part)]
-        self._http = HttpFront([*routes, *rest.routes()])
+        self._http = HttpFront([*page, *routes, *rest.routes()])
         rest.cut = self._http.cut
         self.http_port = 0
         self.grpc_port = 0
