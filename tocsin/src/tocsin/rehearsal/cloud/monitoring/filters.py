@@ -47,8 +47,14 @@ def parse(text: str) -> Predicate:
 
 
 def exact(text: str, path: str) -> str:
-    """The one value that ``path`` must have by this filter, or nothing."""
+    """The one value that ``path`` must have by this filter, or nothing.
+
+    >>> exact('metric.type = "a/b" OR metric.type = "a/c"', "metric.type")
+    ''
+    """
     tokens = _tokens(text)
+    if tokens.count(path) != 1:
+        return ""
     for place, token in enumerate(tokens[:-2]):
         negated = place > 0 and tokens[place - 1] == "NOT"
         if token == path and tokens[place + 1] == "=" and not negated:
