@@ -220,6 +220,7 @@ class Courier:
         if self._collect is None:
             return
         while self._parcels:
+            # Its series are in the batches that come now.
             self._give_up(self._parcels.popleft(), "superseded", is_news=False)
         batches: list[Sequence[Any]] = []
         try:
@@ -319,17 +320,23 @@ class Courier:
         return False
 
     def _may_try_again(self, parcel: _Parcel, now_ns: int) -> bool:
+        if self.is_stopping:
+            return False
         if self._collect is None:
             return now_ns - parcel.began_ns < self._keep_ns
-        is_in_time = self._is_flushing or parcel.due_ns < self._next_ns
+        if self._is_flushing:
+            # There may be no later: what time is left is spent on trying.
+            return parcel.due_ns < self._flush_until_ns
+        is_in_time = parcel.due_ns < self._next_ns
         return parcel.tries < _TRIES_PER_ROUND and is_in_time and self._budget.spend()
 
     def _give_up(self, parcel: _Parcel, cause: str, *, is_news: bool = True) -> None:
-        self._flush_went_well = False
         self._witness.failed(self.name, len(parcel.batch))
         if self._collect is None:
-            self._witness.dropped(self.name, EXPIRED, len(parcel.batch))
+            lost_by = CLOSED if self.is_stopping else EXPIRED
+            self._witness.dropped(self.name, lost_by, len(parcel.batch))
         if is_news:
+            self._flush_went_well = False
             self._witness.complained(self.name, cause)
 
     def _end_flush(self) -> None:

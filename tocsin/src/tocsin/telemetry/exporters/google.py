@@ -28,6 +28,10 @@ _CHANNEL_OPTIONS: Final = (
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.min_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 5_000),
+    # A refusal names each of 200 series, in headers: beyond the usual 8 KiB gRPC throws the
+    # whole answer away and says RESOURCE_EXHAUSTED instead.
+    ("grpc.max_metadata_size", 1 << 20),
+    ("grpc.absolute_max_metadata_size", 1 << 20),
     # A channel of our own: calls to the same address elsewhere in the process share none.
     ("grpc.use_local_subchannel_pool", 1),
 )

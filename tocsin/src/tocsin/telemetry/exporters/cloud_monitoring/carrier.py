@@ -50,7 +50,6 @@ NAME: Final = "metrics"
 
 _NANOSECONDS: Final = 1_000_000_000
 _FORGOTTEN_AFTER_NS: Final = 600 * _NANOSECONDS
-_AHEAD_AT_MOST_NS: Final = 290 * _NANOSECONDS
 _RAW_REQUEST: Final = CreateTimeSeriesRequest.pb(CreateTimeSeriesRequest()).__class__
 
 Key = tuple[str, tuple[str, ...], tuple[str, ...]]
@@ -126,7 +125,7 @@ class CloudMonitoring:
         self._descriptors.tell(client, names, within_s=timeout_s / 2)
         left_s = max(0.1, (until_ns - self._clock.monotonic_ns()) / _NANOSECONDS)
         now_ns = self._timeline.now_ns()
-        going = [line for line in batch if line.end_ns < now_ns + _AHEAD_AT_MOST_NS]
+        going = [line for line in batch if line.may_be_written(now_ns)]
         if not going:
             return Receipt(refused={"dated_ahead": len(batch)})
         request = self._request(going, now_ns)

@@ -30,6 +30,8 @@ from tocsin.telemetry.delivery.readings import Reading
 
 SAMPLING_PERIOD_NS: Final = 5_000_000_000
 MILLISECOND_NS: Final = 1_000_000
+AHEAD_AT_MOST_NS: Final = 290_000_000_000
+NEVER_TAKEN_AFTER_NS: Final = 300_000_000_000
 LABEL_AT_MOST: Final = 1024
 
 _NANOSECONDS: Final = 1_000_000_000
@@ -112,6 +114,9 @@ class Line:
 
     def dated(self, now_ns: int) -> Any:
         """The message with a point dated now, or as soon after the last one as is allowed."""
+        if self.end_ns > now_ns + NEVER_TAKEN_AFTER_NS:
+            # Dated by a clock that has since been put back: Google takes no such date.
+            self.end_ns = 0
         self.before_ns = self.end_ns
         earliest_ns = self.end_ns + SAMPLING_PERIOD_NS if self.end_ns else 0
         if not self.end_ns and self.start_ns >= now_ns:
@@ -121,6 +126,11 @@ class Line:
         self.end_ns = max(millisecond_floor(now_ns), earliest_ns)
         self._write()
         return self.message
+
+    def may_be_written(self, now_ns: int) -> bool:
+        """Whether there is a date for another point: many exports in a row use them up."""
+        ahead_ns = self.end_ns - now_ns
+        return not AHEAD_AT_MOST_NS < ahead_ns <= NEVER_TAKEN_AFTER_NS
 
     def not_taken(self) -> None:
         """The last point was refused for sure: its date is free again."""
