@@ -180,6 +180,8 @@ class ErrorReports:
         if told.level < logging.ERROR or isinstance(error, _CANCELLATIONS):
             return Verdict(kind, standing=HANDLED)
         if error is None:
+            if draft.stack is not None and _tells_of_cancellation(draft.stack.whole()):
+                return Verdict(kind, standing=HANDLED)
             return self._admitted(kind, f"{told.logger}|{draft.message[:200]}")
         before = event_of(error)
         if before is not None:
@@ -240,6 +242,11 @@ class ErrorReports:
         self._requests[request_id] = None
         if len(self._requests) > _REQUESTS:
             self._requests.popitem(last=False)
+
+
+def _tells_of_cancellation(stack: str) -> bool:
+    last = stack.rstrip().rpartition("\n")[2].partition(":")[0]
+    return last.rpartition(".")[2] in {one.__name__ for one in _CANCELLATIONS}
 
 
 def _kind(told: Happening) -> str:

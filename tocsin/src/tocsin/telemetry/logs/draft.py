@@ -23,6 +23,7 @@ from tocsin.telemetry.logs.plain import key_text, note, plain, plain_text
 from tocsin.telemetry.logs.severity import PYTHON_NAMES, severity_of
 
 MESSAGE_CHARS: Final = 16_384
+TRACEBACK: Final = "Traceback (most recent call last):\n"
 _FIELDS: Final = 120
 _DRAFT_BYTES: Final = 512
 """What a draft weighs without its text and fields (330 by tracemalloc, CPython 3.11)."""
@@ -115,7 +116,16 @@ def draft_of(told: Happening) -> Draft:
         draft.stack = stack_text(told.error)
     elif told.error_text:
         draft.stack = bounded_stack(told.error_text)
+    elif TRACEBACK in draft.message:
+        _take_traceback(draft)
     return draft
+
+
+def _take_traceback(draft: Draft) -> None:
+    """A traceback told as a message, as servers tell of a failed start: it is an exception's."""
+    before = draft.message.partition(TRACEBACK)[0].strip()
+    draft.stack = bounded_stack(draft.message)
+    draft.message = before or draft.message.rstrip().rpartition("\n")[2]
 
 
 def _take_fields(draft: Draft, fields: Mapping[Any, Any]) -> None:
