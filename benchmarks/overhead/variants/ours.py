@@ -1,11 +1,10 @@
 """tocsin as a service uses it: installed, wrapped around the application, writing to a file."""
 
-from collections import deque
-
 from overhead.service import service
 from overhead.sink import Sink
 from overhead.variant import Built
 from tocsin.telemetry.assembly import Telemetry
+from tocsin.telemetry.delivery.bounded_queue import BoundedQueue
 from tocsin.telemetry.delivery.carrier import Receipt
 from tocsin.telemetry.http_metrics import HttpMetrics
 from tocsin.telemetry.metrics import MetricsClient
@@ -14,23 +13,19 @@ from tocsin.telemetry.testing import parse_lines
 
 
 class Spans:
-    """A queue and a carrier that discards, with the vetting that a courier's thread does."""
+    """The queue that a courier empties, and a carrier that discards what was vetted."""
 
     def __init__(self, telemetry: Telemetry) -> None:
-        self._waiting: deque[object] = deque()
-        self._carrier = telemetry.trace_to(self).carrier(self)
+        self._queue = BoundedQueue(max_items=4096, max_bytes=1 << 24)
+        self._carrier = telemetry.trace_to(self._queue).carrier(self)
         self.carried = 0
-
-    def put(self, item: object, size: int) -> None:  # noqa: ARG002 - a sink
-        self._waiting.append(item)
 
     def carry(self, batch, *, timeout_s: float) -> Receipt:  # noqa: ARG002 - a carrier
         self.carried += len(batch)
         return Receipt(delivered=len(batch))
 
     def drain(self) -> None:
-        batch = list(self._waiting)
-        self._waiting.clear()
+        batch = self._queue.take(4096, 1 << 24)
         if batch:
             self._carrier.carry(batch, timeout_s=1.0)
 
