@@ -20,13 +20,14 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceResponse,
 )
 
-from tocsin.rehearsal.cloud.monitoring.answers import Problem
+from tocsin.rehearsal.cloud.monitoring.answers import INTERNAL_REASON, Problem
 from tocsin.rehearsal.cloud.otlp import rules
 from tocsin.rehearsal.cloud.otlp.resources import attributes_of, info, project_of, target
 from tocsin.rehearsal.cloud.otlp.series import PROMETHEUS, UnusableError, points_of
 from tocsin.rehearsal.cloud.refusals import invalid_argument
 from tocsin.rehearsal.cloud.world import World
 
+METHOD: Final = "opentelemetry.proto.collector.metrics.v1.MetricsService/Export"
 POINTS_AT_MOST: Final = 200
 RESOURCES_AT_MOST: Final = 200
 _SPACING_NS: Final = 5_000_000_000
@@ -48,6 +49,7 @@ class Metrics:
 
     def __init__(self, world: World, monitoring: Shelves) -> None:
         self._held = world.rules
+        self._faults = world.faults
         self._monitoring = monitoring
         self._told: OrderedDict[tuple[str, ...], int] = OrderedDict()
 
@@ -62,7 +64,8 @@ class Metrics:
             project_of(self._held, attributes_of(one.resource.attributes))
             for one in request.resource_metrics
         ]
-        batch = _Batch()
+        broken = self._faults.take(METHOD, "partial_failure") is not None
+        batch = _Batch(broken=broken)
         for project, group in zip(projects, request.resource_metrics, strict=True):
             self._gather(group, project, batch)
         for project, series in batch.series.items():
@@ -117,13 +120,17 @@ class Metrics:
 class _Batch:
     """The series of one request by project, each with the number of its data point."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, broken: bool) -> None:
+        self._is_broken = broken
         self.series: dict[str, list[tuple[Any, int]]] = defaultdict(list)
         self.refused: dict[int, str] = {}
         self._count = 0
 
     def add(self, project: str, made: list[Any] | UnusableError, labels: Mapping[str, str]) -> None:
         self._count += 1
+        if self._is_broken and self._count % 2:
+            self.refuse(self._count, INTERNAL_REASON)
+            return
         if isinstance(made, UnusableError):
             self.refuse(self._count, str(made))
             return

@@ -76,7 +76,7 @@ class Otlp:
         """Nothing: what came by OTLP is in the journals of those that keep it."""
 
     def _export_spans(self, request: Any) -> ExportTraceServiceResponse:
-        return spans.export(request, self._world.rules, self._traces.keep_span)
+        return spans.export(request, self._world, self._traces.keep_span)
 
     def _export_logs(self, request: Any) -> ExportLogsServiceResponse:
         return log_records.export(request, self._world.rules, self._logs)

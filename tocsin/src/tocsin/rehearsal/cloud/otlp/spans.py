@@ -14,7 +14,10 @@ from tocsin.rehearsal.cloud.otlp import rules
 from tocsin.rehearsal.cloud.otlp.resources import attributes_of, project_of
 from tocsin.rehearsal.cloud.rulebook import Rulebook
 from tocsin.rehearsal.cloud.traces.span import SpanEvent, SpanLink, StoredSpan
+from tocsin.rehearsal.cloud.world import World
 
+METHOD: Final = "opentelemetry.proto.collector.trace.v1.TraceService/Export"
+_BROKEN: Final = "Internal error encountered."
 _KINDS: Final = ("", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
 _STATUSES: Final = ("UNSET", "OK", "ERROR")
 _TRACE_BYTES: Final = 16
@@ -22,7 +25,7 @@ _SPAN_BYTES: Final = 8
 
 
 def export(
-    request: Any, held: Rulebook, keep: Callable[[StoredSpan], None]
+    request: Any, world: World, keep: Callable[[StoredSpan], None]
 ) -> ExportTraceServiceResponse:
     """Keep the spans that can be; tell how many could not.
 
@@ -30,14 +33,17 @@ def export(
         Refusal: a resource says no project.
     """
     answer = ExportTraceServiceResponse()
+    held = world.rules
     groups = [
         (project_of(held, attributes), attributes, group)
         for group in request.resource_spans
         for attributes in [attributes_of(group.resource.attributes)]
     ]
+    broken = world.faults.take(METHOD, "partial_failure") is not None
     for project, attributes, group in groups:
-        for span in (span for scope in group.scope_spans for span in scope.spans):
-            wrong = usable(span, held)
+        found = (span for scope in group.scope_spans for span in scope.spans)
+        for number, span in enumerate(found):
+            wrong = _BROKEN if broken and not number % 2 else usable(span, held)
             if wrong:
                 answer.partial_success.rejected_spans += 1
                 answer.partial_success.error_message = wrong
