@@ -52,7 +52,6 @@ def parts_of(world: World, *, prometheus: str = "off") -> Mapping[str, Any]:
     parts["errors"] = _made("errors", "Errors", world, logs=parts["logs"])
     shelves = {name: parts[name] for name in ("monitoring", "traces", "logs")}
     parts["otlp"] = _made("otlp", "Otlp", world, **shelves)
-    parts["promql"] = _made("promql", "Promql", world, monitoring=parts["monitoring"])
     if prometheus != "off":
         parts["promql"] = _made("promql", "Promql", world, monitoring=parts["monitoring"])
     return parts
