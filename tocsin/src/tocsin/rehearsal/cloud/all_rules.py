@@ -4,26 +4,15 @@
 True
 """
 
-from importlib import import_module
 from typing import Final
 
+from tocsin.rehearsal.cloud.configuration.rules import RULES as CONFIGURATION
+from tocsin.rehearsal.cloud.errors.rules import RULES as ERRORS
+from tocsin.rehearsal.cloud.logs.rules import RULES as LOGS
+from tocsin.rehearsal.cloud.monitoring.rules import RULES as MONITORING
+from tocsin.rehearsal.cloud.otlp.rules import RULES as OTLP
 from tocsin.rehearsal.cloud.rulebook import Rule
+from tocsin.rehearsal.cloud.traces.rules import RULES as TRACES
 
-SERVICES: Final = ("monitoring", "logs", "errors", "traces", "otlp", "configuration")
-
-
-def _collected() -> tuple[Rule, ...]:
-    found: list[Rule] = []
-    for service in SERVICES:
-        try:
-            module = import_module(f"{__package__}.{service}.rules")
-        except ModuleNotFoundError as error:
-            if not str(error.name).startswith(f"{__package__}.{service}"):
-                raise
-            continue
-        found.extend(module.RULES)
-    return tuple(found)
-
-
-RULES: Final = _collected()
-"""In the order of the services; names begin with the service's."""
+RULES: Final[tuple[Rule, ...]] = (*MONITORING, *LOGS, *ERRORS, *TRACES, *OTLP, *CONFIGURATION)
+"""A name begins with its service's."""

@@ -50,7 +50,7 @@ class Descriptors:
         return [one for (of, _), one in self._known.items() if project in ("", of)]
 
     def create(self, project: str, wanted: MetricDescriptor) -> MetricDescriptor:
-        """Make one, or bring texts and labels of an older one up to date.
+        """Make one, or bring texts and labels of an older one up to date; a copy.
 
         Raises:
             Refusal: it is none that a user can have.
@@ -66,12 +66,11 @@ class Descriptors:
             self._check_conflict(older, wanted)
         elif reason := self.is_full(project, wanted.type):
             raise Refusal(RESOURCE_EXHAUSTED, reason)
-        return self.keep(project, wanted)
+        return copied(self.keep(project, wanted))
 
     def keep(self, project: str, wanted: MetricDescriptor) -> MetricDescriptor:
         """Put it on the shelf, no question asked; labels are never taken away."""
-        made = MetricDescriptor()
-        made.CopyFrom(wanted)
+        made = copied(wanted)
         made.name = f"projects/{project}/metricDescriptors/{wanted.type}"
         older = self.get(project, wanted.type)
         if older is None:
@@ -160,6 +159,13 @@ class Descriptors:
                 "Errors during metric descriptor creation: {(metric: "
                 f"{wanted.type}, error: The metric already exists.)}}."
             )
+
+
+def copied(descriptor: MetricDescriptor) -> MetricDescriptor:
+    """One that later writes leave as it is."""
+    copy = MetricDescriptor()
+    copy.CopyFrom(descriptor)
+    return copy
 
 
 def check_sort(held: Rulebook, metric_type: str, kind: int, value_type: int) -> None:

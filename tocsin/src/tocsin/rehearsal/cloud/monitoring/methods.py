@@ -19,7 +19,7 @@ from google.protobuf.message import Message
 
 from tocsin.rehearsal.cloud.monitoring import rules
 from tocsin.rehearsal.cloud.monitoring.answers import Problem, refusal
-from tocsin.rehearsal.cloud.monitoring.descriptors import Descriptors
+from tocsin.rehearsal.cloud.monitoring.descriptors import Descriptors, copied
 from tocsin.rehearsal.cloud.monitoring.reading import Reader, page, resources
 from tocsin.rehearsal.cloud.refusals import Refusal, invalid_argument, not_found
 from tocsin.rehearsal.cloud.rpc import Http, Rpc
@@ -113,7 +113,7 @@ class Methods:
         found = self._descriptors.get(*_parts(request.name, "metricDescriptors"))
         if found is None:
             raise _no_descriptor(request.name)
-        return found
+        return copied(found)
 
     def delete_metric_descriptor(self, request: Any) -> Empty:
         """Delete a descriptor, and what was written under it."""

@@ -12,7 +12,7 @@ from google.api.metric_pb2 import MetricDescriptor
 from google.cloud.monitoring_v3 import types
 
 from tocsin.rehearsal.cloud.monitoring.answers import Problem
-from tocsin.rehearsal.cloud.monitoring.descriptors import Descriptors
+from tocsin.rehearsal.cloud.monitoring.descriptors import Descriptors, copied
 from tocsin.rehearsal.cloud.monitoring.methods import Methods
 from tocsin.rehearsal.cloud.monitoring.reading import Reader
 from tocsin.rehearsal.cloud.monitoring.shelf import Shelf, StoredSeries
@@ -117,11 +117,7 @@ class Monitoring:
     def descriptors(self) -> list[MetricDescriptor]:
         """Every descriptor, of all projects; copies."""
         with self.world.lock:
-            found = []
-            for one in self._descriptors.every():
-                found.append(MetricDescriptor())
-                found[-1].CopyFrom(one)
-            return found
+            return [copied(one) for one in self._descriptors.every()]
 
     def _unit(self, project: str, metric_type: str) -> str:
         descriptor = self._descriptors.get(project, metric_type)
