@@ -22,7 +22,7 @@ import orjson
 from tocsin.telemetry.delivery import BoundedQueue, Courier, Receipt, Undelivered
 from tocsin.telemetry.delivery.backoff import Backoff
 from tocsin.telemetry.errors import ErrorEvent
-from tocsin.telemetry.exporters.google import GoogleEndpoint, missing
+from tocsin.telemetry.exporters.google import GoogleEndpoint, leave_to_parent, missing
 from tocsin.telemetry.logs.entry import SOURCE
 from tocsin.telemetry.logs.error_events import LINES, STACK, error_context
 from tocsin.telemetry.logs.timestamps import rfc3339
@@ -125,6 +125,7 @@ class ErrorCarrier:
 
     def renew_in_child(self) -> None:
         """After a fork: the connection is the parent's."""
+        leave_to_parent(self._client)
         self._client = None
 
     def _report(self, shown: bytes, timeout_s: float) -> None:

@@ -37,6 +37,20 @@ _CHANNEL_OPTIONS: Final = (
 )
 
 
+# Never cleared, and small: it holds something in processes that were forked, and there once.
+_LEFT_TO_THE_PARENT: Final[list[Any]] = []
+
+
+def leave_to_parent(*connections: Any) -> None:
+    """In a forked child: forget connections without ending them.
+
+    gRPC's objects close themselves when the last reference to them goes, and in a child that
+    waits for threads which only the parent has. uvloop runs fork handlers in every program
+    that it starts, before its exec, so the parent would wait for ever, too.
+    """
+    _LEFT_TO_THE_PARENT.extend(one for one in connections if one is not None)
+
+
 def missing(extra: str, error: ImportError) -> DeclarationError:
     """The error for an exporter whose libraries are not installed."""
     return DeclarationError(

@@ -15,7 +15,7 @@ from tocsin.clock import Clock, SystemClock
 from tocsin.telemetry.delivery import BoundedQueue, Courier, Receipt, Undelivered
 from tocsin.telemetry.delivery.backoff import Backoff
 from tocsin.telemetry.exporters.cloud_logging.lines import LogLines, NumberedLine
-from tocsin.telemetry.exporters.google import GoogleEndpoint, missing
+from tocsin.telemetry.exporters.google import GoogleEndpoint, leave_to_parent, missing
 from tocsin.telemetry.resource import GenericTask, Writer
 
 try:
@@ -89,6 +89,7 @@ class CloudLogging:
 
     def renew_in_child(self) -> None:
         """After a fork: the connection is the parent's."""
+        leave_to_parent(self._client)
         self._client = None
 
     def _connected(self) -> Any:

@@ -21,7 +21,7 @@ from tocsin.telemetry.delivery.carrier import Receipt, Undelivered
 from tocsin.telemetry.delivery.courier import TIMEOUT_S, Courier
 from tocsin.telemetry.delivery.inheritance import Inheritance
 from tocsin.telemetry.delivery.readings import Readings
-from tocsin.telemetry.exporters.google import GoogleEndpoint, missing
+from tocsin.telemetry.exporters.google import GoogleEndpoint, leave_to_parent, missing
 from tocsin.telemetry.metrics import MetricsClient
 from tocsin.telemetry.resource import Writer
 
@@ -88,6 +88,7 @@ class CloudMonitoring:
 
     def renew_in_child(self) -> None:
         """After a fork: connection and series are the parent's."""
+        leave_to_parent(self._client)
         self._begin()
 
     def collect(self) -> list[Sequence[Line]]:

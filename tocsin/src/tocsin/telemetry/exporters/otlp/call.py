@@ -13,6 +13,7 @@ from typing import Any, Final
 import grpc
 
 from tocsin.telemetry.delivery.carrier import Undelivered
+from tocsin.telemetry.exporters.google import leave_to_parent
 from tocsin.telemetry.exporters.otlp.endpoint import OtlpEndpoint
 
 AGAIN: Final = frozenset({"UNAVAILABLE", "DEADLINE_EXCEEDED"})
@@ -48,6 +49,7 @@ class Line:
 
     def renew_in_child(self) -> None:
         """Forget the parent's connection, without closing it: it is the parent's."""
+        leave_to_parent(self._channel, self._stub)
         self._channel = self._stub = None
 
     def close(self) -> None:
