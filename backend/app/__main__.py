@@ -1,6 +1,7 @@
 """The command `python -m app`: run the service, migrate its database, work off its queue.
 
-    python -m app run       the API with an embedded worker; in development migrates first
+    python -m app run       the API with an embedded worker; in development migrates first,
+                            and has a small Google Cloud beside it (REHEARSAL_CLOUD)
     python -m app migrate   bring the database to the newest shape
     python -m app worker    a worker without the API
 
@@ -25,6 +26,7 @@ from app.core.database import Database
 from app.development import FILE_NAME, prepare
 from app.models.migrate import MigrationError, upgrade
 from app.models.revision import require_current
+from app.rehearsal import rehearsal_cloud, wanted_by
 from tocsin.telemetry.settings import Environment
 
 FOLDER = Path("var")
@@ -46,7 +48,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(settings: Settings) -> int:
-    """Serve the API until told to stop."""
+    """Serve the API until told to stop; in development beside a cloud of its own."""
+    is_development = settings.environment is Environment.DEVELOPMENT
+    if not is_development or settings.rehearsal_cloud == "off" or not wanted_by(os.environ):
+        return _serve(settings)
+    kept = FOLDER / "cloud" / str(settings.port) if settings.port else None
+    with rehearsal_cloud(kept, _say) as doors:
+        doors.point(os.environ)
+        return _serve(Settings.load(), cloud_page=doors.page)
+
+
+def _serve(settings: Settings, *, cloud_page: str = "") -> int:
     # What only this command needs is loaded by it alone: `migrate` is a matter of moments.
     from app.serving import serve  # noqa: PLC0415 - see above
 
@@ -54,7 +66,7 @@ def run(settings: Settings) -> int:
         migrate(settings)
     else:
         _on_database(_look_at_tables(settings))
-    return serve(settings, lambda address: _announce(settings, address))
+    return serve(settings, lambda address: _announce(settings, address, cloud_page))
 
 
 def migrate(settings: Settings) -> int:
@@ -107,11 +119,18 @@ async def _look_at_tables(settings: Settings) -> None:
         await database.close()
 
 
-def _announce(settings: Settings, address: str) -> None:
+def _announce(settings: Settings, address: str, cloud_page: str) -> None:
     on_terminal = sys.stderr.isatty()
     in_colour = on_terminal and "NO_COLOR" not in os.environ
     file = str(FOLDER / FILE_NAME)
-    text = banner(settings, address, file, on_terminal=on_terminal, in_colour=in_colour)
+    text = banner(
+        settings,
+        address,
+        file,
+        cloud_page=cloud_page,
+        on_terminal=on_terminal,
+        in_colour=in_colour,
+    )
     print(text, file=sys.stderr, flush=True)  # noqa: T201 - this is for the person
 
 

@@ -21,6 +21,7 @@ def banner(
     address: str,
     secrets_file: str,
     *,
+    cloud_page: str = "",
     on_terminal: bool,
     in_colour: bool = False,
 ) -> str:
@@ -33,10 +34,13 @@ def banner(
     rows = {
         "Try it": f"{address}/docs",
         "Metrics": f"{address}/metrics",
+        "Cloud": f"{cloud_page}  what arrived: metrics, logs, traces, errors",
         "Sign in": _sign_in(settings, secrets_file, on_terminal=on_terminal),
         "Traffic": f"make traffic PORT={port}",
         "Stop": "Ctrl-C",
     }
+    if not cloud_page:
+        del rows["Cloud"]
     lines = [f"  {dim}{name:<9}{plain}{text}" for name, text in rows.items()]
     return "\n".join(["", f"  {bold}{heading}{plain}", "", *lines, ""])
 

@@ -50,7 +50,7 @@ def all_is_there(arrived: Arrived, service: Service, asked: int) -> None:
     written = [one for one in service.log_lines if one.get("route") == ROUTE]
     assert len(written) == asked
     assert arrived.counted() == arrived.counted(endpoint=ROUTE) == asked
-    assert len(arrived.spans(ROUTE)) == asked
+    assert len(arrived.spans(ROUTE)) == len(arrived.lines(ROUTE)) == asked
     assert arrived.breaches() == {}
 
 
@@ -58,7 +58,7 @@ def all_is_there(arrived: Arrived, service: Service, asked: int) -> None:
 def test_what_was_asked_before_the_end_has_arrived_after_it(
     running_service, cloud, arrived, how, workers
 ):
-    """Ten requests, then SIGTERM: ten lines, ten spans, a total of ten (D07, behaviour 1)."""
+    """Ten requests, then SIGTERM: ten lines here and there, ten spans, a total of ten (D07, behaviour 1)."""
     service = running_service(how, workers=workers, env=sent_to(cloud))
     ask(service, ASKED, ROUTE)
 

@@ -172,6 +172,7 @@ def service_environ(folder: Path, port: int, workers: int = 1) -> dict[str, str]
         "DATABASE_URL": f"sqlite:///{folder / 'vividly.db'}",
         "ARTEFACT_DIR": str(folder / "artefacts"),
         "PORT": str(port),
+        "REHEARSAL_CLOUD": "off",  # a test that wants a cloud has one of its own
         "WORKERS": str(workers),
     }
 
