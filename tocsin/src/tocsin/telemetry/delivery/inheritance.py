@@ -10,6 +10,9 @@ each estate, and whoever reads the byte has it. Only processes that really deliv
 helper that was forked on the way takes nothing to its grave. A parent that delivers for
 itself leaves nothing.
 
+Counters of other libraries (prometheus_client's own) are not zeroed in a child: what the
+parent had counted when it forked is taken off there, unless the child is the heir.
+
 >>> from tocsin.telemetry.metrics import MetricsClient
 >>> client = MetricsClient("shop")
 >>> inheritance = Inheritance(client)
@@ -19,12 +22,14 @@ False
 
 import os
 import weakref
+from collections.abc import Callable, Hashable
 from typing import Final
 
 from tocsin.telemetry.metrics import MetricsClient
 from tocsin.telemetry.metrics.store import Series
 
 Cells = list[float]
+Owner = Series | Hashable
 
 _ESTATES_AT_MOST: Final = 200
 
@@ -38,19 +43,27 @@ class Inheritance:
     def __init__(self, client: MetricsClient) -> None:
         self._store = client.store
         self._owner = os.getpid()
-        self._left: dict[Series, Cells] = {}
-        self._estates: list[dict[Series, Cells]] = []
-        self._claimed: dict[Series, Cells] = {}
+        self._left: dict[Owner, Cells] = {}
+        self._estates: list[dict[Owner, Cells]] = []
+        self._claimed: dict[Owner, Cells] = {}
+        self._strangers: Callable[[], dict[Hashable, Cells]] = dict
+        self._at_fork: dict[Hashable, Cells] = {}
+        self._not_ours: dict[Hashable, Cells] = {}
         self._pipe: tuple[int, int] | None = None
         self.delivers = False
         self.is_heir = False
         _watch_forks(self)
+
+    def follow(self, strangers: Callable[[], dict[Hashable, Cells]]) -> None:
+        """Have the counts of other libraries' metrics told, each time before a fork."""
+        self._strangers = strangers
 
     def claim(self) -> None:
         """Take what nobody has claimed; called when delivery starts in this process."""
         if self.delivers:
             return
         self.delivers = True
+        self._compare()
         if self._pipe is None or os.getpid() == self._owner:
             return
         unknown = b""
@@ -63,12 +76,29 @@ class Inheritance:
         if unknown:
             os.write(self._pipe[1], unknown)
 
-    def of(self, series: Series) -> Cells | None:
+    def of(self, series: Owner) -> Cells | None:
         """What this process inherited of a series, to be added to its own cells."""
         return self._claimed.get(series)
 
+    def ours(self, stranger: Hashable, cells: Cells) -> Cells:
+        """What of another library's count is this process's to tell."""
+        before = self._not_ours.get(stranger)
+        if before is not None:
+            if _began_anew(before, cells):
+                del self._not_ours[stranger]
+            else:
+                cells = [now - then for now, then in zip(cells, before, strict=True)]
+        inherited = self._claimed.get(stranger)
+        if inherited is not None:
+            cells = [mine + theirs for mine, theirs in zip(cells, inherited, strict=True)]
+        return cells
+
     def leave(self) -> None:
         """In the parent, before a fork: leave what was counted since the last one."""
+        try:
+            self._at_fork = self._strangers()
+        except Exception:  # noqa: BLE001 - another library's collector must not hinder a fork
+            self._at_fork = {}
         if self.delivers or os.getpid() != self._owner:
             return
         estate = self._news()
@@ -83,6 +113,7 @@ class Inheritance:
     def renew_in_child(self) -> None:
         """In the child: nothing is delivered or claimed yet."""
         self.delivers = False
+        self._not_ours = self._at_fork
 
     def _read(self) -> bytes:
         assert self._pipe is not None  # noqa: S101 - the caller looked
@@ -91,26 +122,39 @@ class Inheritance:
         except BlockingIOError:
             return b""
 
-    def _take(self, estate: dict[Series, Cells]) -> None:
+    def _compare(self) -> None:
+        """Forget counts at the fork of whatever began anew in the child by itself."""
+        for stranger, cells in self._strangers().items() if self._not_ours else ():
+            self.ours(stranger, cells)
+
+    def _take(self, estate: dict[Owner, Cells]) -> None:
         self.is_heir = True
         for series, cells in estate.items():
             mine = self._claimed.setdefault(series, [0.0] * len(cells))
             for index, value in enumerate(cells):
                 mine[index] += value
 
-    def _news(self) -> dict[Series, Cells]:
-        news: dict[Series, Cells] = {}
+    def _news(self) -> dict[Owner, Cells]:
+        counts: dict[Owner, Cells] = dict(self._at_fork.items())
         with self._store.lock:
             for series in self._store.all_series():
-                if series.shape.kind == "gauge":
-                    continue
-                cells = series.values()
-                before = self._left.get(series, [0.0] * len(cells))
-                fresh = [now - then for now, then in zip(cells, before, strict=True)]
-                if any(fresh):
-                    news[series] = fresh
-                    self._left[series] = cells
+                if series.shape.kind != "gauge":
+                    counts[series] = series.values()
+        news: dict[Owner, Cells] = {}
+        for owner, cells in counts.items():
+            before = self._left.get(owner, [0.0] * len(cells))
+            fresh = [now - then for now, then in zip(cells, before, strict=True)]
+            if any(fresh):
+                news[owner] = fresh
+                self._left[owner] = cells
         return news
+
+
+def _began_anew(before: Cells, now: Cells) -> bool:
+    """Whether some count fell; a histogram's sum, its first cell, may fall by itself."""
+    counts = slice(1 if len(before) > 1 else 0, None)
+    fell = (one < then for one, then in zip(now[counts], before[counts], strict=False))
+    return len(now) != len(before) or any(fell)
 
 
 _KNOWN: Final[weakref.WeakSet[Inheritance]] = weakref.WeakSet()

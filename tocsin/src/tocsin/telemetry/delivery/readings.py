@@ -13,10 +13,11 @@ and of summaries the count and the sum. A collector that fails costs no other it
 [('cache_hits_total', [3.0])]
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.metrics_core import Metric
 
 from tocsin.telemetry.delivery.inheritance import Inheritance
@@ -70,6 +71,8 @@ class Readings:
         self._redact = redact
         self._redacted: dict[str, str] = {}
         self._seen_ns: dict[tuple[str, tuple[str, ...]], int] = {}
+        if inheritance is not None:
+            inheritance.follow(self._copied_by_forks)
 
     def take(self) -> Iterator[Reading]:
         """All series as they are now."""
@@ -111,7 +114,23 @@ class Readings:
                 metrics.extend(collector.collect())
             for metric in metrics:
                 with self._client.guard("delivery.collector"):
-                    yield from list(self._read(metric))
+                    yield from [self._ours(one) for one in self._read(metric)]
+
+    def _ours(self, reading: Reading) -> Reading:
+        if self._inheritance is not None and reading.kind != "gauge":
+            reading.cells = self._inheritance.ours(_identity(reading), reading.cells)
+        return reading
+
+    def _copied_by_forks(self) -> dict[Hashable, list[float]]:
+        """What other libraries' metrics count; not what is asked of the process each time."""
+        return {
+            _identity(reading): reading.cells
+            for collector in self._collectors()
+            if isinstance(collector, MetricWrapperBase)
+            for metric in collector.collect()
+            for reading in self._read(metric)
+            if reading.kind != "gauge"
+        }
 
     def _collectors(self) -> list[Any]:
         # The registry has no public list of its collectors, and to collect through it would
@@ -197,6 +216,10 @@ class Readings:
         if known is None:
             known = self._redacted[text] = self._redact(text)
         return known
+
+
+def _identity(reading: Reading) -> Hashable:
+    return reading.name, reading.label_names, reading.label_values
 
 
 def _key(labels: dict[str, str]) -> tuple[tuple[str, str], ...]:
