@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import grpc
 import pytest
+import requests
 from google.api_core.exceptions import InvalidArgument, NotFound, PermissionDenied
 from google.auth.credentials import AnonymousCredentials
 from google.cloud.logging_v2 import Client, Resource
@@ -84,14 +85,14 @@ def test_pages_follow_one_another(client):
     for number in range(7):
         logger.log_text(f"line {number}", timestamp=begin + timedelta(seconds=number))
 
-    found = client.list_entries(order_by="timestamp desc", page_size=3)
+    found = client.list_entries(filter_="textPayload:line", order_by="timestamp desc", page_size=3)
 
     assert [entry.payload for entry in found] == [f"line {number}" for number in range(6, -1, -1)]
 
 
 def test_a_log_can_be_deleted_once(client, cloud):
     """A deleted log is empty, and what is not there cannot be deleted."""
-    logger = client.logger("app", resource=TASK)
+    logger = client.logger("run.googleapis.com%2Fstdout", resource=TASK)
     logger.log_text("soon gone")
     logger.delete()
 
@@ -140,6 +141,34 @@ def test_a_fault_can_refuse_a_part(gapic, cloud):
     assert [one.text_payload for one in cloud.logs.entries()] == ["second"]
 
 
+def test_a_partial_failure_is_told_over_rest_too(cloud):
+    """The REST form of a partial failure names the bad entries in its details."""
+    entry = {"logName": NAME, "resource": {"type": "global"}, "textPayload": "good"}
+
+    answer = requests.post(
+        f"{cloud.http_url}/v2/entries:write",
+        json={"partialSuccess": True, "entries": [entry, {**entry, "logName": "app"}]},
+        timeout=30,
+    )
+
+    [detail] = answer.json()["error"]["details"]
+    assert answer.status_code == 400
+    assert {index: one["code"] for index, one in detail["logEntryErrors"].items()} == {"1": 3}
+    assert len(cloud.logs.entries()) == 1
+
+
+def test_two_payloads_in_one_entry_are_refused(cloud):
+    """An entry has one payload: text beside JSON is no valid request."""
+    entry = {"logName": NAME, "resource": {"type": "global"}, "textPayload": "a", "jsonPayload": {}}
+
+    answer = requests.post(
+        f"{cloud.http_url}/v2/entries:write", json={"entries": [entry]}, timeout=30
+    )
+
+    assert (answer.status_code, answer.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
+    assert cloud.logs.entries() == []
+
+
 def test_a_dry_run_keeps_nothing(gapic, cloud):
     """A dry run answers as a write would, also with a refusal, and leaves nothing behind."""
     gapic.write_log_entries(WriteLogEntriesRequest(entries=[plain()], dry_run=True))
@@ -178,6 +207,14 @@ def test_logs_are_listed_by_their_names(gapic):
 
     assert listed == [NAME]
     assert list(gapic.list_logs(parent="projects/elsewhere")) == []
+
+
+def test_the_kinds_of_resources_are_listed(gapic):
+    """The monitored resources that services of ours are can be asked for, with their labels."""
+    known = {one.type: one for one in gapic.list_monitored_resource_descriptors(request={})}
+
+    assert {"generic_task", "cloud_run_revision", "global"} <= known.keys()
+    assert {"job", "task_id"} <= {label.key for label in known["generic_task"].labels}
 
 
 @pytest.mark.filterwarnings(DEPRECATED)

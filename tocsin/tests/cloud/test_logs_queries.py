@@ -140,6 +140,7 @@ def test_a_filter_that_does_not_fit_holds_it_back(text):
         "SEARCH(lesson)",
         "NOT",
         "(" * 20_000,
+        "NOT " * 500 + "severity=ERROR",
     ],
 )
 def test_what_is_no_filter_is_refused(text):

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import grpc
 import pytest
+import requests
 from google.api_core.exceptions import InvalidArgument
 from google.cloud.trace_v2 import TraceServiceClient
 from google.cloud.trace_v2.services.trace_service.transports import TraceServiceGrpcTransport
@@ -75,6 +76,28 @@ def test_a_retry_after_a_lost_answer_keeps_each_span_once(client, cloud):
     assert fault.happened == 1
     assert [one.span_id for one in kept] == [f"{1:016x}", f"{2:016x}"]
     assert cloud.world.rules.breaches == {"traces.span.duplicate": 2}
+
+
+def test_a_batch_over_rest_is_kept(cloud):
+    """The REST form of a batch is taken too."""
+    begin = datetime.now(UTC).isoformat()
+    told = {
+        "name": f"projects/school/traces/{TRACE_ID}/spans/{7:016x}",
+        "spanId": f"{7:016x}",
+        "displayName": {"value": "script"},
+        "startTime": begin,
+        "endTime": begin,
+        "attributes": {"attributeMap": {"words": {"intValue": "7"}}},
+    }
+
+    answer = requests.post(
+        f"{cloud.http_url}/v2/projects/school/traces:batchWrite", json={"spans": [told]}, timeout=30
+    )
+
+    assert (answer.status_code, answer.json()) == (200, {})
+    assert [(one.name, one.attributes) for one in cloud.traces.spans()] == [
+        ("script", {"words": 7})
+    ]
 
 
 def test_one_malformed_span_keeps_its_batch_out(client, cloud):

@@ -8,6 +8,7 @@ from tocsin.rehearsal.cloud.logs import rules as r
 from tocsin.rehearsal.cloud.logs.messages import (
     ListLogEntriesResponse,
     ListLogsResponse,
+    ListResourcesResponse,
     ns_of,
 )
 from tocsin.rehearsal.cloud.logs.query import Query, QueryError, everything
@@ -18,6 +19,28 @@ FILTER_CHARS: Final = 20_000
 PAGE_SIZE: Final = 50
 PAGE_SIZE_AT_MOST: Final = 1_000
 RESOURCES_AT_MOST: Final = 100
+RESOURCES: Final = {
+    "global": ("project_id",),
+    "generic_task": ("project_id", "location", "namespace", "job", "task_id"),
+    "generic_node": ("project_id", "location", "namespace", "node_id"),
+    "cloud_run_revision": (
+        "project_id",
+        "service_name",
+        "revision_name",
+        "location",
+        "configuration_name",
+    ),
+    "cloud_run_job": ("project_id", "job_name", "location"),
+    "k8s_container": (
+        "project_id",
+        "location",
+        "cluster_name",
+        "namespace_name",
+        "pod_name",
+        "container_name",
+    ),
+    "gce_instance": ("project_id", "instance_id", "zone"),
+}
 _ORDERS: Final = ("", "timestamp asc", "timestamp desc")
 
 
@@ -51,6 +74,16 @@ def list_logs(request: Any, entries: Iterable[Any]) -> Any:
     return ListLogsResponse(
         log_names=sorted({one.log_name for one in entries if one.log_name.startswith(owners)})
     )
+
+
+def list_resources(_request: Any) -> Any:
+    """The monitored resources that are known here, a few of Google's many."""
+    answer = ListResourcesResponse()
+    for kind, labels in RESOURCES.items():
+        descriptor = answer.resource_descriptors.add(type=kind, display_name=kind)
+        for label in labels:
+            descriptor.labels.add(key=label)
+    return answer
 
 
 def _owner(resource_name: str) -> str:

@@ -19,6 +19,8 @@ ListLogEntriesRequest: Final[Any] = types.ListLogEntriesRequest.pb()
 ListLogEntriesResponse: Final[Any] = types.ListLogEntriesResponse.pb()
 ListLogsRequest: Final[Any] = types.ListLogsRequest.pb()
 ListLogsResponse: Final[Any] = types.ListLogsResponse.pb()
+ListResourcesRequest: Final[Any] = types.ListMonitoredResourceDescriptorsRequest.pb()
+ListResourcesResponse: Final[Any] = types.ListMonitoredResourceDescriptorsResponse.pb()
 DeleteLogRequest: Final[Any] = types.DeleteLogRequest.pb()
 
 NS_PER_S: Final = 10**9

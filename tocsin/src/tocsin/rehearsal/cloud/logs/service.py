@@ -17,13 +17,15 @@ from google.protobuf.empty_pb2 import Empty
 
 from tocsin.rehearsal.cloud.logs import rules as r
 from tocsin.rehearsal.cloud.logs.agent import entry_of_line
-from tocsin.rehearsal.cloud.logs.listing import list_entries, list_logs
+from tocsin.rehearsal.cloud.logs.listing import list_entries, list_logs, list_resources
 from tocsin.rehearsal.cloud.logs.messages import (
     DeleteLogRequest,
     ListLogEntriesRequest,
     ListLogEntriesResponse,
     ListLogsRequest,
     ListLogsResponse,
+    ListResourcesRequest,
+    ListResourcesResponse,
     LogEntry,
     WriteLogEntriesRequest,
     WriteLogEntriesResponse,
@@ -87,6 +89,14 @@ class Logs:
                 ListLogsResponse,
                 lambda request: list_logs(request, self._shelf.all()),
                 tuple(Http("GET", f"/v2/{{parent={owner}/*}}/logs") for owner in _OWNERS),
+            ),
+            Rpc(
+                SERVICE,
+                "ListMonitoredResourceDescriptors",
+                ListResourcesRequest,
+                ListResourcesResponse,
+                list_resources,
+                (Http("GET", "/v2/monitoredResourceDescriptors"),),
             ),
             Rpc(
                 SERVICE,

@@ -24,6 +24,8 @@ from tocsin.rehearsal.cloud.logs.query.tokens import QueryError, Token, segments
 Fields = Mapping[str, Any]
 Predicate = Callable[[Fields], bool]
 
+LEVELS_AT_MOST: Final = 100
+"""Ours: a question is asked by recursion, and Python's is bounded."""
 _END: Final = Token("end", "", -1)
 _OPERATORS: Final = ("AND", "OR", "NOT")
 
@@ -37,10 +39,7 @@ def parse(text: str) -> Predicate:
     reader = _Reader(list(tokens(text)))
     if reader.next.kind == "end":
         return _everything
-    try:
-        ask = reader.conjunction(reader.restriction)
-    except RecursionError:
-        raise QueryError("the parentheses are nested too deeply") from None
+    ask = reader.conjunction(reader.restriction)
     if reader.next.kind != "end":
         raise QueryError(f"unexpected {reader.next.text!r} at character {reader.next.at + 1}")
     return ask
@@ -52,6 +51,7 @@ class _Reader:
     def __init__(self, words: list[Token]) -> None:
         self._words = words
         self._at = 0
+        self._depth = 0
 
     @property
     def next(self) -> Token:
@@ -83,11 +83,17 @@ class _Reader:
         return asked[0] if len(asked) == 1 else partial(_any, tuple(asked))
 
     def _negation(self, leaf: Callable[[], Predicate]) -> Predicate:
+        self._depth += 1
+        if self._depth > LEVELS_AT_MOST:
+            raise QueryError(f"more than {LEVELS_AT_MOST} levels of NOT and parentheses")
         if self.took("word", "NOT") or self.took("-"):
-            return partial(_not, self._negation(leaf))
-        if self.took("("):
-            return self._closed(self.conjunction(leaf))
-        return leaf()
+            ask: Predicate = partial(_not, self._negation(leaf))
+        elif self.took("("):
+            ask = self._closed(self.conjunction(leaf))
+        else:
+            ask = leaf()
+        self._depth -= 1
+        return ask
 
     def _closed(self, ask: Predicate) -> Predicate:
         if not self.took(")"):
