@@ -251,7 +251,8 @@ class Working:
     def __enter__(self) -> Self:
         tracing = self._within.tracing
         try:
-            self._span = tracing.child(self._within, self._name, self._attributes).begin()
+            within = innermost(self._within)
+            self._span = tracing.child(within, self._name, self._attributes).begin()
             self._span.attach()
         except Exception as error:  # noqa: BLE001 - the work is done all the same
             tracing.guard.failed("traces.work", error)
