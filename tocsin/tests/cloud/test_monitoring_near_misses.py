@@ -3,6 +3,7 @@
 import pytest
 from cloud.violations.kind import Desk
 from cloud.violations.monitoring_descriptors import describe
+from cloud.violations.monitoring_distributions import with_exemplars
 from cloud.violations.monitoring_shapes import (
     METRIC,
     NS,
@@ -53,6 +54,7 @@ NEAR_MISSES = {
     "fewer counts than buckets": [write(histogram(3))],
     "two hundred buckets": [write(histogram(1, bounds=[float(n) for n in range(199)]))],
     "a distribution without buckets": [write(histogram(count=3, bounds=None))],
+    "exemplars of one value": [write(with_exemplars((1.0, ("a.B", "a.C")), (1.0, ("a.B",))))],
     "a kind that is not said": [
         describe(kind="CUMULATIVE"),
         write(series(point(1, start_s=-9), kind="METRIC_KIND_UNSPECIFIED")),

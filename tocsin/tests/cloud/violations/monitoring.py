@@ -234,6 +234,13 @@ POINTS = [
         IN_PART("older start time"),
     ),
     Violation(
+        "monitoring.order.start",
+        writes(
+            write(counter(5, start_s=-60, end_s=-30)), write(counter(1, start_s=-40, end_s=-30))
+        ),
+        IN_PART("older start time"),
+    ),
+    Violation(
         "monitoring.order.reset",
         writes(
             write(counter(5, start_s=-60, end_s=-30)), write(counter(1, start_s=-30, end_s=-20))

@@ -135,7 +135,7 @@ class Writer:
         known = self._descriptors.label_keys(name.project, name.metric_type)
         added = sum(key not in known for key, _ in name.metric_labels)
         at_most = naming.labels_at_most(name.metric_type)
-        over = added > 0 and len(known) + added > at_most
+        over = len(known) + added > at_most
         if self._world.rules.broken(rules.LABEL_COUNT, when=over):
             raise UnwritableError(
                 f"The new labels would cause the metric {name.metric_type} to have over "
