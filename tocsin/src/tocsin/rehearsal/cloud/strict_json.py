@@ -190,11 +190,17 @@ _FITS: Final = {
 }
 
 
+_SCALARS: Final = {
+    getattr(FieldDescriptor, name): name
+    for name in (
+        *("TYPE_BOOL", "TYPE_BYTES", "TYPE_DOUBLE", "TYPE_FLOAT", "TYPE_STRING"),
+        *("TYPE_INT32", "TYPE_INT64", "TYPE_UINT32", "TYPE_UINT64"),
+    )
+}
+
+
 def _scalar_name(field: Any) -> str:
-    if field.type == FieldDescriptor.TYPE_BYTES:
-        return "TYPE_BYTES"
-    names = {number: name for name, number in vars(FieldDescriptor).items() if "TYPE_" in name}
-    return names[field.cpp_type].removeprefix("CPP").replace("CPPTYPE", "TYPE")
+    return _SCALARS.get(field.type, f"TYPE_{field.type}")
 
 
 def _unknown(name: str, place: str, why: str) -> _Fault:

@@ -91,14 +91,26 @@ def _line(one: Any, span: tuple[int, int]) -> list[float]:
     values = [(point.end_ns, number(point.value)) for point in one.points]
     line = [0.0] * BUCKETS
     if one.kind == "CUMULATIVE":
-        added = additions(values, (point.start_ns for point in one.points))
-        for (end_ns, _), more in zip(values, added, strict=True):
-            line[(end_ns - oldest) // width] += more
+        _spread(line, one, values, oldest_ns=oldest, width_ns=width)
         return line
     for end_ns, value in values:
         at = (end_ns - oldest) // width
         line[at:] = [value] * (BUCKETS - at)  # a gauge keeps its value until it tells another
     return line
+
+
+def _spread(
+    line: list[float], one: Any, values: list[tuple[int, float]], *, oldest_ns: int, width_ns: int
+) -> None:
+    """Lay each addition evenly over the time it was made in: a bucket is no export's rhythm."""
+    added = additions(values, (point.start_ns for point in one.points))
+    last = (values[0][0] - oldest_ns) // width_ns
+    for (end_ns, _), more in zip(values, added, strict=True):
+        at = (end_ns - oldest_ns) // width_ns
+        share = range(min(last + 1, at), at + 1)
+        for bucket in share:
+            line[bucket] += more / len(share)
+        last = at
 
 
 def _newest(one: Any) -> float:
