@@ -16,6 +16,8 @@ UNREADABLE = [
     'metric.type = starts_with("x"',
     '(metric.type = "x"',
     'metric.type = "x" )',
+    "(" * 5_000,
+    "NOT " * 5_000,
 ]
 
 

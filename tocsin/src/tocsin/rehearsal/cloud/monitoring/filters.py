@@ -21,6 +21,8 @@ from tocsin.rehearsal.cloud.refusals import invalid_argument
 Lookup = Callable[[str], str | None]
 Predicate = Callable[[Lookup], bool]
 
+NESTING_AT_MOST: Final = 50
+"""Ours: a bound on what a reader that calls itself can be made to do."""
 _TOKEN: Final = re.compile(r'\s*(?:("(?:[^"\\]|\\.)*")|([A-Za-z_][\w.*/-]*)|(!=|[=:(),]))')
 _FUNCTIONS: Final[dict[str, Callable[[str, list[str]], bool]]] = {
     "starts_with": lambda found, given: found.startswith(given[0]),
@@ -40,6 +42,8 @@ def parse(text: str) -> Predicate:
     parser = _Parser(text)
     if not parser.tokens:
         return lambda _lookup: True
+    if parser.tokens.count("(") + parser.tokens.count("NOT") > NESTING_AT_MOST:
+        raise invalid_argument("Field filter had an invalid value: it is nested too deeply.")
     predicate = parser.alternatives()
     if parser.tokens:
         raise parser.unreadable()
