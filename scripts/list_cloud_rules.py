@@ -109,6 +109,12 @@ NOT_HELD = {
             "It is not open; the open agent's table is used.",
         ),
         ("Sinks, exclusions, views, audit logs", "Nothing of the service writes them."),
+        (
+            "Parts of the query language: `SEARCH`, `sample`, `ip_in_net`, `source`",
+            "Refused by name, so that no filter seems to work that does not.",
+        ),
+        ("Tailing (`TailLogEntries`)", "Lists can be asked again."),
+        ("The life of page tokens, 24 hours", "They hold as long as the cloud runs."),
     ),
     "Error Reporting": (
         (
@@ -120,6 +126,18 @@ NOT_HELD = {
             "By exception and frames, as Google describes; its exact method is not public.",
         ),
         ("Notifications of new groups, five an hour", "Nobody is notified."),
+        (
+            "Exception groups (PEP 654)",
+            (
+                "Google's page does not speak of them: here the group's own frames count, and the "
+                "types of its members."
+            ),
+        ),
+        ("Stack traces of other languages than Python", "They are not read."),
+        (
+            "Time ranges and pages of `groupStats.list` and `events.list`",
+            "All groups are given; of a group the newest 50 events.",
+        ),
     ),
     "Cloud Trace": (
         ("Spans of Cloud Run itself, at most one in ten seconds", "There is no Cloud Run here."),
