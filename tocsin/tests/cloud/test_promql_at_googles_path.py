@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from itertools import count
 
 import grpc
 import httpx
@@ -17,17 +18,22 @@ from tocsin.rehearsal.cloud.running import RunningCloud
 pytestmark = pytest.mark.servers
 
 NS = 1_000_000_000
-COUNTER = "custom.googleapis.com/vividly/lessons_total"
-WAITS = "custom.googleapis.com/vividly/wait_seconds"
+NUMBERS = count(1)
 TASK = {"location": "europe-west1", "namespace": "test", "job": "api", "task_id": "i-1-7"}
 BOUNDS = [0.1, 0.5, 1.0]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def cloud():
-    """A cloud that starts Prometheus when it is first asked."""
+    """One cloud for all, for Prometheus takes some seconds to begin; metrics are a test's own."""
     with RunningCloud(prometheus="auto") as running:
         yield running
+
+
+@pytest.fixture
+def name():
+    """A metric that no other test writes; its name after `vividly/` and `vividly_`."""
+    return f"lessons_{next(NUMBERS)}"
 
 
 @pytest.fixture
@@ -52,21 +58,25 @@ def asked(cloud):
         yield ask
 
 
+def in_promql(name):
+    return f"custom_googleapis_com:vividly_{name}"
+
+
 def stamp(moment_ns):
     return {"seconds": moment_ns // NS, "nanos": moment_ns % NS}
 
 
-def series(value, *, start_ns, end_ns, metric=COUNTER, **labels):
+def series(metric, value, *, start_ns, end_ns, **labels):
     """A cumulative series of Google's, with one point."""
     if isinstance(value, list):
-        count = sum(value)
-        distribution = Distribution(count=count, mean=0.5 if count else 0, bucket_counts=value)
+        mean = 0.5 if any(value) else 0
+        distribution = Distribution(count=sum(value), mean=mean, bucket_counts=value)
         distribution.bucket_options.explicit_buckets.bounds.extend(BOUNDS)
         told = {"distribution_value": distribution}
     else:
         told = {"int64_value": value}
     return types.TimeSeries(
-        metric={"type": metric, "labels": labels},
+        metric={"type": f"custom.googleapis.com/vividly/{metric}", "labels": labels},
         resource={"type": "generic_task", "labels": TASK},
         metric_kind="CUMULATIVE",
         points=[
@@ -82,24 +92,24 @@ def write(client, *all_series, project="school"):
     client.create_time_series(name=f"projects/{project}", time_series=list(all_series))
 
 
-def written_twice(client, first, second, *, metric=COUNTER, **labels):
+def written_twice(client, metric, first, second, **labels):
     """Two points, ten seconds apart, the last of now."""
     end_ns = time.time_ns()
     start_ns = end_ns - 60 * NS
     for value, at_ns in ((first, end_ns - 10 * NS), (second, end_ns)):
-        write(client, series(value, start_ns=start_ns, end_ns=at_ns, metric=metric, **labels))
+        write(client, series(metric, value, start_ns=start_ns, end_ns=at_ns, **labels))
     return end_ns / NS
 
 
-def test_a_counter_is_found_under_googles_name_and_labels(client, asked):
+def test_a_counter_is_found_under_googles_name_and_labels(client, asked, name):
     """A written counter is the metric that an alert asks for, with its resource's labels."""
-    at_s = written_twice(client, 5, 25, job="script")
+    at_s = written_twice(client, name, 5, 25, job="script")
 
-    data = asked("query", query="custom_googleapis_com:vividly_lessons_total", time=at_s)
+    data = asked("query", query=in_promql(name), time=at_s)
 
     (one,) = data["result"]
     assert one["metric"] == {
-        "__name__": "custom_googleapis_com:vividly_lessons_total",
+        "__name__": in_promql(name),
         "monitored_resource": "generic_task",
         "project_id": "school",
         **TASK,
@@ -108,41 +118,41 @@ def test_a_counter_is_found_under_googles_name_and_labels(client, asked):
     assert one["value"][1] == "25"
 
 
-def test_a_rate_is_what_was_counted_by_the_second(client, asked):
+def test_a_rate_is_what_was_counted_by_the_second(client, asked, name):
     """Twenty lessons in ten seconds are two a second, by the real Prometheus."""
-    at_s = written_twice(client, 5, 25)
+    at_s = written_twice(client, name, 5, 25)
 
-    expression = 'rate(custom_googleapis_com:vividly_lessons_total{job="api"}[10s500ms])'
+    expression = f'rate({in_promql(name)}{{job="api"}}[10s500ms])'
     data = asked("query", verb="POST", query=expression, time=at_s)
 
     assert float(data["result"][0]["value"][1]) == pytest.approx(2.0, rel=0.05)
 
 
-def test_a_quantile_is_computed_from_the_buckets(client, asked):
+def test_a_quantile_is_computed_from_the_buckets(client, asked, name):
     """A distribution is a histogram in PromQL, whose quantile lies in the right bucket (D03)."""
-    at_s = written_twice(client, [0, 0, 0, 0], [50, 40, 10, 0], metric=WAITS)
+    at_s = written_twice(client, name, [0, 0, 0, 0], [50, 40, 10, 0])
 
-    bucket = "sum by (le) (rate(custom_googleapis_com:vividly_wait_seconds_bucket[1m]))"
+    bucket = f"sum by (le) (rate({in_promql(name)}_bucket[1m]))"
     expression = f"histogram_quantile(0.7, {bucket})"
     data = asked("query", query=expression, time=at_s)
-    count = asked("query", query="custom_googleapis_com:vividly_wait_seconds_count", time=at_s)
-    total = asked("query", query="custom_googleapis_com:vividly_wait_seconds_sum", time=at_s)
+    count = asked("query", query=f"{in_promql(name)}_count", time=at_s)
+    total = asked("query", query=f"{in_promql(name)}_sum", time=at_s)
 
     assert float(data["result"][0]["value"][1]) == pytest.approx(0.3)
     assert count["result"][0]["value"][1] == "100"
     assert total["result"][0]["value"][1] == "50"
 
 
-def test_one_project_sees_nothing_of_another(client, asked):
+def test_one_project_sees_nothing_of_another(client, asked, name):
     """A question to one project is answered from its own series alone."""
     end_ns = time.time_ns()
     for project, value in (("school", 1), ("college", 2)):
-        one = series(value, start_ns=end_ns - NS, end_ns=end_ns)
+        one = series(name, value, start_ns=end_ns - NS, end_ns=end_ns)
         write(client, one, project=project)
 
-    name = "custom_googleapis_com:vividly_lessons_total"
+    found_as = in_promql(name)
     answers = {
-        project: asked("query", project=project, query=name, time=end_ns / NS)["result"]
+        project: asked("query", project=project, query=found_as, time=end_ns / NS)["result"]
         for project in ("school", "college")
     }
 
@@ -150,37 +160,37 @@ def test_one_project_sees_nothing_of_another(client, asked):
     assert [one["metric"]["project_id"] for one in answers["college"]] == ["college"]
 
 
-def test_names_and_labels_can_be_listed(client, asked):
+def test_names_and_labels_can_be_listed(client, asked, name):
     """Labels, their values, series, types and ranges are answered at Google's path as well."""
-    at_s = written_twice(client, 5, 25)
-    name = "custom_googleapis_com:vividly_lessons_total"
+    at_s = written_twice(client, name, 5, 25)
+    found_as = in_promql(name)
 
     labels = asked("labels", verb="POST")
     values = asked("label/__name__/values")
-    found = asked("series", **{"match[]": name})
-    kinds = asked("metadata", metric=name)
-    (ranged,) = asked("query_range", query=name, start=at_s - 10, end=at_s, step=10)["result"]
+    found = asked("series", **{"match[]": found_as})
+    kinds = asked("metadata", metric=found_as)
+    (ranged,) = asked("query_range", query=found_as, start=at_s - 10, end=at_s, step=10)["result"]
 
     assert {"task_id", "monitored_resource"} <= set(labels)
-    assert name in values
+    assert found_as in values
     assert [one["task_id"] for one in found] == ["i-1-7"]
-    assert kinds[name][0]["type"] == "counter"
+    assert kinds[found_as][0]["type"] == "counter"
     assert [value for _, value in ranged["values"]] == ["5", "25"]
 
 
-def test_many_series_are_told_in_several_scrapes(client, asked):
+def test_many_series_are_told_in_several_scrapes(client, asked, name):
     """Four thousand series, more than one scrape tells, are all there at the first question."""
     end_ns = time.time_ns()
     for begin in range(0, 4_000, 200):
         numbers = range(begin, begin + 200)
         write(
             client,
-            *(series(n, start_ns=end_ns - NS, end_ns=end_ns, client=str(n)) for n in numbers),
+            *(series(name, n, start_ns=end_ns - NS, end_ns=end_ns, pupil=str(n)) for n in numbers),
         )
 
-    name = "custom_googleapis_com:vividly_lessons_total"
-    counted = asked("query", query=f"count({name})", time=end_ns / NS)["result"]
-    summed = asked("query", query=f"sum({name})", time=end_ns / NS)["result"]
+    found_as = in_promql(name)
+    counted = asked("query", query=f"count({found_as})", time=end_ns / NS)["result"]
+    summed = asked("query", query=f"sum({found_as})", time=end_ns / NS)["result"]
 
     assert counted[0]["value"][1] == "4000"
     assert summed[0]["value"][1] == str(sum(range(4_000)))

@@ -39,6 +39,7 @@ class Feed:
         self._project = project
         self._told: dict[SeriesName, int] = {}
         self._begun = 0
+        self._last_telling = 0
         self._changed = asyncio.Condition()
 
     def is_behind(self) -> bool:
@@ -53,7 +54,7 @@ class Feed:
     def forget_all(self) -> None:
         """Tell everything again: Prometheus starts with nothing."""
         self._told.clear()
-        self._begun = 0
+        self._begun = self._last_telling = 0
 
     async def caught_up(self) -> None:
         """Wait until all that is on the shelf now was told, and Prometheus came once more.
@@ -63,15 +64,18 @@ class Feed:
         async with self._changed:
             await self._changed.wait_for(lambda: self._begun > 0)
             await self._changed.wait_for(lambda: not self.is_behind())
-            begun = self._begun
-            await self._changed.wait_for(lambda: self._begun > begun)
+            last = self._last_telling
+            await self._changed.wait_for(lambda: self._begun > last)
 
     async def scrape(self) -> AsyncIterator[str]:
         """The text of one scrape, in pieces."""
         async with self._changed:
             self._begun += 1
+            begun = self._begun
             self._changed.notify_all()
         news = self._news()
+        if news:
+            self._last_telling = begun
         yield self._heads()
         for begin in range(0, len(news), _AT_ONCE):
             yield "".join(
