@@ -14,13 +14,17 @@ from pathlib import Path
 
 import httpx
 import pytest
+from cloud_desk import sent_to
 from fastapi import BackgroundTasks
 from fastapi.responses import StreamingResponse
 from real.redis import RedisServer
 from scraped import Scrape
 
-from app.core.metrics import BRUTE_FORCE_ATTEMPTS, metrics_client
+from app.core.logging import get_logger
+from app.core.metrics import BRUTE_FORCE_ATTEMPTS, EXPORTS, metrics_client
 from app.main import create_app
+from tocsin.rehearsal.cloud.running import RunningCloud
+from tocsin.telemetry.delivery import BoundedQueue, Courier, Delivery, Receipt
 
 API = "/api/v1"
 WITHIN_S = 60.0
@@ -33,6 +37,7 @@ ON_BAD_DAYS = {
     "telemetry_error_events_total",
     "telemetry_failures_total",
     "telemetry_log_lines_dropped_total",
+    "telemetry_export_dropped_total",
     "http_background_task_failures_total",
     "http_stream_duration_seconds",
 }
@@ -138,6 +143,13 @@ class Sightings:
 
 
 @pytest.fixture
+def cloud() -> Iterator[RunningCloud]:
+    """Where the service sends what it records."""
+    with RunningCloud() as running:
+        yield running
+
+
+@pytest.fixture
 def pausable_redis(redis_server, redis_url) -> Iterator[RedisServer]:
     """A real Redis that may be left paused."""
     yield redis_server
@@ -145,10 +157,11 @@ def pausable_redis(redis_server, redis_url) -> Iterator[RedisServer]:
 
 
 @pytest.mark.timeout(240)
-def test_a_morning_moves_every_instrument(running_service, pausable_redis, tmp_path):
+def test_a_morning_moves_every_instrument(running_service, pausable_redis, cloud, tmp_path):
     """Lessons, wrong passwords, a lost Redis and a bad disk leave no instrument at rest (D44)."""
     service = running_service(
-        env={
+        env=sent_to(cloud, EMBEDDED_WORKER="true", EXPORT_EVERY_S="6", TRACE_RATIO="0.1")
+        | {
             "REDIS_URL": pausable_redis.url,
             "RATE_LIMITS": '{"auth.login.per_client": "15/minute"}',
         }
@@ -170,6 +183,21 @@ def test_a_morning_moves_every_instrument(running_service, pausable_redis, tmp_p
         one.result()
 
     assert seen.missing() == set()
+
+
+def span_that_finds_no_room() -> None:
+    """The export's queue is as full as it may be, and somebody ends another span."""
+    queue = BoundedQueue(max_items=1, max_bytes=100)
+    Delivery([Courier("spans", NoCarrier(), every_s=60.0, queue=queue)], metrics=EXPORTS)
+    for _ in range(2):
+        queue.put("span", 1)
+
+
+class NoCarrier:
+    """Is never sent out."""
+
+    def carry(self, batch: object, *, timeout_s: float) -> Receipt:
+        raise AssertionError
 
 
 class BrokenPipe(io.RawIOBase):
@@ -207,6 +235,9 @@ async def test_what_only_a_bad_day_moves_is_counted_too(settings_with, database)
                 BRUTE_FORCE_ATTEMPTS.inc(ip_address="f" * 12)
             await asyncio.sleep(1.1)
         metrics_client.increment("no_such_metric_total")
+        for _ in range(100):
+            get_logger("app.services").error("broke", exc_info=ZeroDivisionError("the same"))
+        span_that_finds_no_room()
 
     assert {name for name in ON_BAD_DAYS if total(name) > before[name]} == ON_BAD_DAYS
 

@@ -116,6 +116,9 @@ class _Workshop:
         self._telemetry = telemetry
         self._clock = clock
         self._inheritance = inheritance
+        # Our connections are made after every fork of a server's, and the helper programs that
+        # a lesson starts have no use for gRPC's threads, which it would start anew each time.
+        os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
         if telemetry.metrics.resource is None:
             raise DeclarationError("the metrics client does not know whose it is")
         self._resource = telemetry.metrics.resource
