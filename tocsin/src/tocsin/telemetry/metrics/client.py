@@ -105,8 +105,8 @@ class MetricsClient(Declarations):
 
     # --- Reading ---------------------------------------------------------------------------
 
-    def exposition(self) -> tuple[bytes, str]:
-        """All numbers in Prometheus' text format, and its content type.
+    def exposition(self, *, openmetrics: bool = False) -> tuple[bytes, str]:
+        """All numbers in Prometheus' text format, or in OpenMetrics', and its content type.
 
         With several worker processes it reads and merges their files: call it in a thread.
 
@@ -115,11 +115,11 @@ class MetricsClient(Declarations):
         """
         self.start()
         if self._directory is None:
-            return exposition.text_of_registry(self.registry)
+            return exposition.text_of_registry(self.registry, openmetrics=openmetrics)
         self._directory.fold_the_dead()
         merged = self._directory.snapshot()
         merged.merge(self.store.unshared(), alive=True)
-        return exposition.text_of_workers(merged, self._directory.path)
+        return exposition.text_of_workers(merged, self._directory.path, openmetrics=openmetrics)
 
     def start(self) -> None:
         """Open this worker's file now, so that the first recording need not; idempotent."""

@@ -1,7 +1,8 @@
 """The page that Prometheus reads, of one process or of many.
 
 The format is prometheus_client's own writing; the version stated is 0.0.4, which every
-reader knows (https://prometheus.io/docs/instrumenting/exposition_formats/).
+reader knows (https://prometheus.io/docs/instrumenting/exposition_formats/), unless OpenMetrics
+is asked for.
 
 >>> from tocsin.telemetry.metrics import MetricsClient
 >>> client = MetricsClient("shop")
@@ -17,6 +18,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.openmetrics import exposition as openmetrics_text
 
 from tocsin.telemetry.metrics.families import family
 from tocsin.telemetry.metrics.snapshot import Snapshot
@@ -32,12 +34,19 @@ class _Families:
         return self._metrics
 
 
-def text_of_registry(registry: CollectorRegistry) -> tuple[bytes, str]:
+def text_of_registry(
+    registry: CollectorRegistry, *, openmetrics: bool = False
+) -> tuple[bytes, str]:
     """What one process recorded, third-party collectors included."""
+    if openmetrics:
+        text: bytes = openmetrics_text.generate_latest(registry)  # type: ignore[no-untyped-call]
+        return text, openmetrics_text.CONTENT_TYPE_LATEST
     return generate_latest(registry), CONTENT_TYPE_PLAIN_0_0_4
 
 
-def text_of_workers(merged: Snapshot, directory: Path) -> tuple[bytes, str]:
+def text_of_workers(
+    merged: Snapshot, directory: Path, *, openmetrics: bool = False
+) -> tuple[bytes, str]:
     """What all workers recorded; with what prometheus_client's own metrics left there.
 
     Collectors that compute their numbers when asked know one process only, and are left out,
@@ -52,4 +61,4 @@ def text_of_workers(merged: Snapshot, directory: Path) -> tuple[bytes, str]:
     )
     if any(directory.glob("*.db")):
         MultiProcessCollector(registry, str(directory))  # type: ignore[no-untyped-call]
-    return text_of_registry(registry)
+    return text_of_registry(registry, openmetrics=openmetrics)
