@@ -12,6 +12,7 @@ from google.api_core.exceptions import (
     NotFound,
     ServiceUnavailable,
 )
+from google.api_core.retry import Retry, if_exception_type
 from google.cloud import monitoring_v3
 from google.cloud.monitoring_v3.services.metric_service.transports import (
     MetricServiceGrpcTransport,
@@ -20,6 +21,8 @@ from google.cloud.monitoring_v3.services.metric_service.transports import (
 pytestmark = pytest.mark.servers
 
 PROJECT = "projects/school"
+# The next call on a connection that was cut may find it broken still.
+AGAIN = Retry(predicate=if_exception_type(ServiceUnavailable), initial=0.05, timeout=60.0)
 COUNTER = "custom.googleapis.com/vividly/lessons_total"
 HISTOGRAM = "custom.googleapis.com/vividly/lesson_seconds"
 
@@ -264,7 +267,7 @@ def test_an_answer_that_is_lost_leaves_the_point_written(cloud, client):
     ):
         client.create_time_series(name=PROJECT, time_series=batch)
     with pytest.raises(InvalidArgument, match="more frequently"):
-        client.create_time_series(name=PROJECT, time_series=batch)
+        client.create_time_series(name=PROJECT, time_series=batch, retry=AGAIN)
 
     assert cloud.monitoring.total(COUNTER) == 3
 
