@@ -15,7 +15,7 @@ True
 
 from typing import Any
 
-from tocsin.rehearsal.cloud.logs.query.matching import as_fields
+from tocsin.rehearsal.cloud.logs.query.matching import EntryFields
 from tocsin.rehearsal.cloud.logs.query.parsing import Predicate, QueryError, parse
 
 
@@ -32,7 +32,7 @@ class Query:
 
     def matches(self, entry: Any) -> bool:
         """Whether the filter lets ``entry`` through."""
-        return self._matches(as_fields(entry))
+        return self._matches(EntryFields(entry))
 
 
 def everything() -> Query:

@@ -51,17 +51,39 @@ _DEFAULTS: Final[Mapping[str, Any]] = {
 }
 
 
-def as_fields(entry: Any) -> Fields:
-    """An entry's JSON form, its severity always written."""
-    try:
-        fields = MessageToDict(entry)
-    except Exception:  # noqa: BLE001 - a payload that has no JSON form can still be found by the rest
-        bare = LogEntry()
-        bare.CopyFrom(entry)
-        bare.ClearField("proto_payload")
-        bare.ClearField("json_payload")
-        fields = MessageToDict(bare)
-    return {**_DEFAULTS, **fields}
+class EntryFields(Mapping[str, Any]):
+    """An entry's JSON form, each field made when it is asked for: most filters ask for few."""
+
+    def __init__(self, entry: Any) -> None:
+        self._entry = entry
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            self._made[name] = self._json_of(name)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        held = (field.json_name for field, _ in self._entry.ListFields())
+        return iter(dict.fromkeys((*_DEFAULTS, *held)))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def _json_of(self, name: str) -> Any:
+        alone = LogEntry()
+        for field, value in self._entry.ListFields():
+            if field.json_name == name == "labels":
+                return dict(value)
+            if field.json_name == name and field.message_type:
+                getattr(alone, field.name).CopyFrom(value)
+            elif field.json_name == name:
+                setattr(alone, field.name, value)
+        try:
+            told = MessageToDict(alone)
+        except Exception:  # noqa: BLE001 - a payload without a JSON form: found by the rest only
+            told = {}
+        return told[name] if name in told else _DEFAULTS[name]
 
 
 def known_field(path: tuple[str, ...]) -> bool:
