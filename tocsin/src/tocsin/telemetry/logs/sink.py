@@ -176,7 +176,9 @@ class LineSink:
         try:
             also(lines)
         except Exception:  # noqa: BLE001 - an exporter's fault must not cost the stream its lines
-            self._drop(FAILED, len(lines))
+            # Counted, not told in the stream: it lacks nothing, and to tell is to give again.
+            for _ in lines:
+                self._on_dropped(FAILED)
 
     def _drop(self, cause: str, count: int) -> None:
         with self._counting:
