@@ -85,10 +85,10 @@ def _outer(codes: Counter[int]) -> int:
 
 
 def spans(indexes: Iterable[int]) -> str:
-    """Numbers as Google lists them: neighbours joined by a dash.
+    """Numbers as Google lists them: three neighbours and more are joined by a dash, two are not.
 
     >>> spans([7]), spans([0, 2, 3])
-    ('7', '0,2-3')
+    ('7', '0,2,3')
     """
     runs: list[list[int]] = []
     for index in sorted(indexes):
@@ -96,4 +96,7 @@ def spans(indexes: Iterable[int]) -> str:
             runs[-1][1] = index
         else:
             runs.append([index, index])
-    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
+    return ",".join(
+        f"{first}-{last}" if last - first > 1 else ",".join(map(str, range(first, last + 1)))
+        for first, last in runs
+    )
