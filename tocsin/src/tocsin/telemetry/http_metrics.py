@@ -18,6 +18,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from typing import Final
 
+from tocsin.telemetry.context import RequestContext
 from tocsin.telemetry.metrics.client import MetricsClient
 from tocsin.telemetry.metrics.instrument import Instrument
 from tocsin.telemetry.metrics.instruments import refused
@@ -242,6 +243,20 @@ class HttpMetrics:
                 self.in_flight.dec()
             self.requests.inc(method=_known(method), endpoint=endpoint, status_code=status_code)
             self.duration.failed(error)
+
+    def exemplify(
+        self,
+        method: str,
+        endpoint: str,
+        status_code: int,
+        duration_s: float,
+        context: RequestContext,
+    ) -> None:
+        """Keep a sampled request's duration as an example of its bucket, after ``finished``."""
+        record = self._records.get((method, endpoint, status_code))
+        if record is not None and 0 <= duration_s < INFINITY:
+            bucket = bisect_left(DURATION_BUCKETS_S, duration_s) + 1
+            self.duration.exemplify(record[1], bucket, duration_s, context)
 
     def probe(self, endpoint: str, status_code: int, duration_s: float) -> None:
         """Count one health check or scrape."""

@@ -227,6 +227,11 @@ class Recorder:
 
     def _span_over(self, span: "LiveSpan", exchange: Exchange, method: str, route: str) -> None:
         try:
+            waited_ns = exchange.last_byte_ns
+            if exchange.first_byte_ns and exchange.chunked and exchange.event_stream:
+                waited_ns = exchange.first_byte_ns
+            duration_s = (waited_ns - exchange.started_ns) / _NS_PER_S
+            self._http.exemplify(method, route, exchange.status, duration_s, exchange.context)
             cast("RequestSpan", span).over(exchange, method, route)
         except Exception as error:  # noqa: BLE001 - a span never fails a request
             self.guard.failed("recording.span", error)

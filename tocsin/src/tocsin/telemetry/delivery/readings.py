@@ -23,6 +23,7 @@ from prometheus_client.metrics_core import Metric
 from tocsin.telemetry.delivery.inheritance import Inheritance
 from tocsin.telemetry.metrics import MetricsClient
 from tocsin.telemetry.metrics.catalogue import Kind
+from tocsin.telemetry.metrics.exemplars import Exemplar
 from tocsin.telemetry.metrics.instrument import Instrument
 from tocsin.telemetry.metrics.store import Series
 
@@ -45,6 +46,8 @@ class Reading:
     buckets: tuple[float, ...] = ()
     origin: object = None
     """The same object for the same series as long as it counts on."""
+    exemplars: tuple[Exemplar, ...] = ()
+    """Those of a histogram that are new since it was last read, by rising value."""
 
 
 def unit_of(name: str) -> str:
@@ -70,6 +73,7 @@ class Readings:
         self._inheritance = inheritance
         self._redact = redact
         self._redacted: dict[str, str] = {}
+        self._read_ns = 0
         self._seen_ns: dict[tuple[str, tuple[str, ...]], int] = {}
         if inheritance is not None:
             inheritance.follow(self._copied_by_forks)
@@ -81,14 +85,23 @@ class Readings:
 
     def _own(self) -> Iterator[Reading]:
         store = self._client.store
+        since_ns, self._read_ns = self._read_ns, store.clock.wall_ns()
         with store.lock:
             everything = store.all_series()
         for begin in range(0, len(everything), _AT_ONCE):
             some = everything[begin : begin + _AT_ONCE]
             with store.lock:
-                rows = [(series, series.values()) for series in some if store.has(series)]
-            for series, cells in rows:
-                yield self._of(series, cells)
+                rows = [
+                    (series, series.values(), tuple((series.exemplars or {}).values()))
+                    for series in some
+                    if store.has(series)
+                ]
+            for series, cells, exemplars in rows:
+                reading = self._of(series, cells)
+                if exemplars:
+                    new = (one for one in exemplars if one.wall_ns >= since_ns)
+                    reading.exemplars = tuple(sorted(new))
+                yield reading
 
     def _of(self, series: Series, cells: list[float]) -> Reading:
         inherited = self._inheritance.of(series) if self._inheritance is not None else None

@@ -15,9 +15,11 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from tocsin.errors import DeclarationError, TelemetryMisuseError
+from tocsin.telemetry.context import RequestContext, current
 from tocsin.telemetry.metrics.calls import Finish, nothing
 from tocsin.telemetry.metrics.catalogue import InstrumentSpec
 from tocsin.telemetry.metrics.children import Block, BoundCounter, BoundGauge, BoundHistogram
+from tocsin.telemetry.metrics.exemplars import exemplar_of
 from tocsin.telemetry.metrics.instrument import Instrument, Owner
 from tocsin.telemetry.metrics.store import Series
 
@@ -217,6 +219,18 @@ class Histogram(Instrument):
         with self.lock:
             series.cells[series.at] += value
             series.cells[series.at + bucket] += 1.0
+        context = current()
+        if context is not None and context.span is not None:
+            self.exemplify(series, bucket, value, context)
+
+    def exemplify(self, series: Series, bucket: int, value: float, context: RequestContext) -> None:
+        """Keep a measurement that a sampled request made, as the last one of its bucket."""
+        exemplar = exemplar_of(context, value, self.clock.wall_ns())
+        if exemplar is not None:
+            with self.lock:
+                if series.exemplars is None:
+                    series.exemplars = {}
+                series.exemplars[bucket] = exemplar
 
     def note_since(self, series: Series, began_ns: int) -> None:
         """Take in the time since a reading of the monotonic clock."""

@@ -24,6 +24,7 @@ from typing import Final, Protocol
 
 from tocsin.clock import Clock, SystemClock
 from tocsin.telemetry.metrics.catalogue import Shape
+from tocsin.telemetry.metrics.exemplars import Exemplar
 from tocsin.telemetry.metrics.snapshot import Snapshot
 
 _FALLBACK_CLOCK: Final = SystemClock()
@@ -59,15 +60,18 @@ class Series:
     ``cells`` and ``at`` change when the store settles, so read both under the lock.
     """
 
-    __slots__ = ("__weakref__", "at", "cells", "labels", "shape", "started_ns")
+    __slots__ = ("__weakref__", "at", "cells", "exemplars", "labels", "shape", "started_ns")
 
     cells: Cells
+    exemplars: dict[int, Exemplar] | None
+    """By bucket, in a histogram that sampled requests moved."""
 
     def __init__(self, shape: Shape, labels: tuple[str, ...], started_ns: int) -> None:
         self.shape = shape
         self.labels = labels
         self.started_ns = started_ns
         self.at = 0
+        self.exemplars = None
 
     def values(self) -> list[float]:
         """A copy of the numbers; their meaning is told by ``Shape.width``."""
@@ -233,6 +237,7 @@ class Store:
         now_ns = self.clock.wall_ns()
         for series, values in kept.items():
             series.started_ns = now_ns
+            series.exemplars = None
             self._house(series, values)
         if self._file is not None:
             self._file.abandon()

@@ -25,8 +25,10 @@ from typing import Any, Final
 from google.api.distribution_pb2 import Distribution
 from google.api.metric_pb2 import MetricDescriptor
 from google.cloud.monitoring_v3.types import TimeSeries
+from google.cloud.monitoring_v3.types.span_context import SpanContext
 
 from tocsin.telemetry.delivery.readings import Reading
+from tocsin.telemetry.metrics.exemplars import Exemplar
 
 SAMPLING_PERIOD_NS: Final = 5_000_000_000
 MILLISECOND_NS: Final = 1_000_000
@@ -37,6 +39,7 @@ LABEL_AT_MOST: Final = 1024
 _NANOSECONDS: Final = 1_000_000_000
 _OLDEST_START_NS: Final = 24 * 3600 * _NANOSECONDS
 _RAW: Final = TimeSeries.pb(TimeSeries()).__class__
+_SPAN: Final[Any] = SpanContext.pb()
 
 CUMULATIVE: Final = MetricDescriptor.CUMULATIVE
 GAUGE: Final = MetricDescriptor.GAUGE
@@ -67,6 +70,7 @@ class Line:
         "before_ns",
         "cells",
         "end_ns",
+        "exemplars",
         "message",
         "name",
         "seen_ns",
@@ -81,6 +85,7 @@ class Line:
         self.before_ns = 0
         self.seen_ns = 0
         self.cells: list[float] = []
+        self.exemplars: tuple[Exemplar, ...] = ()
         self._origin = reading.origin
         self.message = _new_message(reading, metric_type, resource)
         self._point: Any = self.message.points[0]
@@ -104,6 +109,7 @@ class Line:
             self._origin = reading.origin
             self.start_ns = self._start(reading, now_ns)
         self.cells = reading.cells
+        self.exemplars = reading.exemplars
 
     def fill_labels(self, names: Sequence[str]) -> None:
         """Give labels that the descriptor has from elsewhere an empty value."""
@@ -150,8 +156,19 @@ class Line:
             start.seconds, start.nanos = divmod(self.start_ns, _NANOSECONDS)
         if self.message.value_type == DISTRIBUTION:
             _write_distribution(value.distribution_value, self.cells)
+            self._write_exemplars(value.distribution_value)
         else:
             value.double_value = self.cells[0]
+
+    def _write_exemplars(self, distribution: Distribution) -> None:
+        """The way to a trace: by rising value, each with the span that it was measured in."""
+        del distribution.exemplars[:]
+        project = self.message.resource.labels["project_id"]
+        for one in self.exemplars:
+            exemplar = distribution.exemplars.add(value=one.value)
+            exemplar.timestamp.seconds, exemplar.timestamp.nanos = divmod(one.wall_ns, _NANOSECONDS)
+            name = f"projects/{project}/traces/{one.trace_id}/spans/{one.span_id}"
+            exemplar.attachments.add().Pack(_SPAN(span_name=name))
 
 
 def _new_message(reading: Reading, metric_type: str, resource: dict[str, str]) -> Any:

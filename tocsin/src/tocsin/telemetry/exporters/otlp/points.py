@@ -87,6 +87,13 @@ def _histogram(stamped: Stamped) -> HistogramDataPoint:
         explicit_bounds=stamped.reading.buckets,
     )
     _label(point, stamped.reading)
+    for one in stamped.reading.exemplars:
+        point.exemplars.add(
+            as_double=one.value,
+            time_unix_nano=one.wall_ns,
+            trace_id=bytes.fromhex(one.trace_id),
+            span_id=bytes.fromhex(one.span_id),
+        )
     return point
 
 
