@@ -26,6 +26,8 @@ const clock = (ms) => new Date(ms).toLocaleTimeString("en-GB", { hour12: false }
   "." + String(Math.floor(ms % 1000)).padStart(3, "0");
 const day = (ms) => new Date(ms).toLocaleString("en-GB", { hour12: false });
 const took = (ms) => ms >= 1000 ? `${(ms / 1000).toFixed(2)} s` : `${ms.toFixed(ms < 10 ? 2 : 0)} ms`;
+// Long dotted and slashed names may break after their marks rather than anywhere.
+const breakable = (text) => text.split(/(?<=[/_.])/).flatMap((part) => [part, el("wbr")]);
 const note = (text, bad) => el("p", { class: bad ? "note bad" : "note" }, text);
 const card = (children, empty) => el("div", { class: "card" }, children.length ? children : [note(empty)]);
 
@@ -86,7 +88,7 @@ async function metrics(parts) {
   if (parts[0]) return series(decodeURIComponent(parts[0]));
   const told = await read("metrics", { text: state.fields.metric || "" });
   const rows = told.map((one) => el("button", { class: "row metric", onclick: () => { location.hash = `metrics/${encodeURIComponent(one.type)}`; } },
-    el("div", { class: "main-text" }, one.type, el("div", { class: "sub" },
+    el("div", { class: "main-text" }, breakable(one.type), el("div", { class: "sub" },
       `${one.kind.toLowerCase()} ${one.value_type.toLowerCase()} · ${count(one.series)} series · ${count(one.points)} points · ${clock(one.last_ms)}`)),
     sparkline(one.line),
     el("div", { class: "number" }, count(one.value), el("small", {}, [one.value_type === "DISTRIBUTION" ? "observations" : one.kind === "CUMULATIVE" ? "in all" : "now", one.value_type === "DISTRIBUTION" ? "" : unit(one.unit)].join(" ").trim()))));
@@ -100,7 +102,7 @@ async function series(metric) {
       Object.entries(one.resource).map(([key, value]) => `${key} ${value}`).join(" · "))),
     sparkline(one.line),
     el("div", { class: "number" }, count(one.value), el("small", {}, `${count(one.points)} points`))));
-  return [el("button", { class: "back", onclick: () => { location.hash = "metrics"; } }, "← All metrics"), el("h2", {}, metric),
+  return [el("button", { class: "back", onclick: () => { location.hash = "metrics"; } }, "← All metrics"), el("h2", {}, breakable(metric)),
     card(rows, "No series has this type."), told.left_off ? el("p", { class: "hint" }, `${count(told.left_off)} more series are not shown.`) : null];
 }
 
