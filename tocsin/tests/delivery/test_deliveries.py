@@ -108,6 +108,37 @@ def test_what_did_not_get_out_is_counted_at_the_end():
     assert told.drops.value(exporter="stuck", cause="closed") == 2
 
 
+@pytest.mark.parametrize("hangs", [False, True])
+def test_the_last_numbers_tell_of_the_last_spans(hangs):
+    """Metrics leave after the queues, so what became of these is among them (D07)."""
+    client = MetricsClient("test")
+    told = DeliveryMetrics(client)
+    seen = []
+
+    def numbers():
+        seen.append((told.items.total_events(), told.drops.total_events()))
+        return [["n"]]
+
+    stuck = Hanging()
+    spans = stuck if hangs else Told()
+    queue = queue_of(*range(10))
+    delivery = Delivery(
+        [
+            Courier("metrics", Told(), every_s=3600, collect=numbers),
+            Courier("spans", spans, every_s=0.01, queue=queue, batch_items=1),
+        ],
+        metrics=told,
+    )
+    delivery.start()
+
+    went_well = delivery.close(2.0 if hangs else SOON_S)
+
+    stuck.release.set()
+    assert went_well is not hangs
+    spans_delivered, dropped = seen[-1]
+    assert (spans_delivered >= 10, dropped) == ((False, 9) if hangs else (True, 0))
+
+
 def test_starting_twice_starts_once():
     """Whoever starts delivery again changes nothing."""
     with delivering(Courier("one", Told(), every_s=3600, queue=queue_of())) as delivery:

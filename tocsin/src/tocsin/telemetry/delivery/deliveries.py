@@ -29,6 +29,7 @@ CLOSE_WITHIN_S: Final = 7.0
 
 _LONGEST_WAIT_S: Final = 3600.0
 _GRACE_S: Final = 0.2
+_SHARE_OF_QUEUES: Final = 0.7
 
 
 class _Shift:
@@ -81,6 +82,12 @@ class _Shift:
                 self._is_woken = False
 
 
+def _end(shifts: Sequence[_Shift]) -> None:
+    for shift in shifts:
+        shift.courier.stop()
+        shift.wake()
+
+
 class Delivery:
     """What takes telemetry out of this process."""
 
@@ -130,29 +137,44 @@ class Delivery:
     def flush(self, within_s: float = CLOSE_WITHIN_S) -> bool:
         """Take out all that is here; whether it got out within ``within_s``, all couriers' time."""
         self.start()
+        return self._flush(self._shifts, within_s) and len(self._shifts) == len(self.couriers)
+
+    def _flush(self, shifts: Sequence[_Shift], within_s: float) -> bool:
         until_ns = self._clock.monotonic_ns() + round(within_s * NANOSECONDS)
-        for courier in self.couriers:
-            courier.ask_flush(within_s)
-        for shift in self._shifts:
+        for shift in shifts:
+            shift.courier.ask_flush(within_s)
             shift.wake()
-        went_well = [shift.wait_until_flushed(until_ns, self._clock) for shift in self._shifts]
-        return all(went_well) and len(went_well) == len(self.couriers)
+        # Each is waited for, whatever became of the one before.
+        went_well = [shift.wait_until_flushed(until_ns, self._clock) for shift in shifts]
+        return all(went_well)
 
     def close(self, within_s: float = CLOSE_WITHIN_S) -> bool:
         """Flush, then stop; whether all got out. What did not is counted and logged.
+
+        Metrics go twice, the second time last: so they tell what became of the last spans
+        and lines, even if these hang.
 
         Raises:
             Exception: under test, the first fault of our own that a courier met.
         """
         if self._is_closed:
             return True
-        went_well = self.flush(within_s)
-        self._is_closed = True
-        for courier in self.couriers:
-            courier.stop()
-        for shift in self._shifts:
-            shift.wake()
-        self._shifts = []
+        until_ns = self._clock.monotonic_ns() + round(within_s * NANOSECONDS)
+        self.start()
+        shifts, self._shifts, self._is_closed = self._shifts, [], True
+        queued = [shift for shift in shifts if shift.courier.queue is not None]
+        periodic = [shift for shift in shifts if shift.courier.queue is None]
+        went_well = len(shifts) == len(self.couriers)
+        if queued:
+            for shift in periodic:
+                shift.courier.ask_flush(within_s)
+                shift.wake()
+            share = _SHARE_OF_QUEUES if periodic else 1.0
+            went_well &= self._flush(queued, within_s * share)
+            _end(queued)
+        left_s = (until_ns - self._clock.monotonic_ns()) / NANOSECONDS
+        went_well &= self._flush(periodic, max(0.0, left_s))
+        _end(periodic)
         if not went_well:
             self._complaints.about("all", "closed_with_items_left")
         if self._witness.faults:

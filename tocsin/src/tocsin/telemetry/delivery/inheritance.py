@@ -101,8 +101,10 @@ class Inheritance:
             self._at_fork = {}
         if self.delivers or os.getpid() != self._owner:
             return
+        if len(self._estates) >= _ESTATES_AT_MOST:
+            return
         estate = self._news()
-        if not estate or len(self._estates) >= _ESTATES_AT_MOST:
+        if not estate:
             return
         if self._pipe is None:
             self._pipe = os.pipe()
