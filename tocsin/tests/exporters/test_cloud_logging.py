@@ -1,6 +1,7 @@
 """Every line reaches Cloud Logging's API once, in the shape that the agent would give it."""
 
 import os
+import time
 
 import pytest
 from exporters_of_lines import PROJECT, Leaving, captured, endpoint_of, quickly, writer
@@ -285,6 +286,24 @@ def test_a_forked_workers_lines_have_ids_of_their_own():
 
     assert parents[0] == "1a-7-0000000001l"
     assert childs[0] == f"1a-7-{os.getpid():x}-0000000001l"
+
+
+def test_a_full_queue_costs_the_recorder_no_more_than_microseconds():
+    """Whoever logs while the exporter hangs pays for an append and a count (behaviour 6)."""
+    lost = []
+    queue = BoundedQueue(max_items=1_000, max_bytes=100_000, drop="oldest")
+    queue.on_dropped = lambda _cause, items: lost.append(items)
+    lines = LogLines(queue, life="1a")
+    batch = [b'{"message":"cart_opened"}\n'] * 1_000
+
+    rounds_ns = []
+    for _ in range(10):
+        began_ns = time.thread_time_ns()
+        lines(batch)
+        rounds_ns.append(time.thread_time_ns() - began_ns)
+
+    assert sum(lost) == 9_000
+    assert min(rounds_ns[1:]) / 1_000 < 50_000
 
 
 def test_lines_that_an_exporter_cannot_take_still_reach_the_stream():

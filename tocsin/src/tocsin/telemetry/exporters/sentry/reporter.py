@@ -110,7 +110,7 @@ def init_sentry(
         "auto_enabling_integrations": False,
         "include_local_variables": False,
         "include_source_context": False,  # no file is read on the event loop
-        "send_default_pii": False,
+        # `send_default_pii` is deprecated, and off where nobody speaks of it.
         "max_request_body_size": "never",
         "attach_stacktrace": False,
         "auto_session_tracking": False,

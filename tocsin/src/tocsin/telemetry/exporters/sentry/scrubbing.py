@@ -43,6 +43,7 @@ _HEX: Final = re.compile(r"[0-9a-f]{12,32}")
 _PSEUDONYM: Final = re.compile(r"[0-9a-f]{12}")
 _TRACE_IDS: Final = ("trace_id", "span_id", "parent_span_id")
 _FRAME_FIELDS: Final = ("filename", "abs_path", "function", "module", "lineno", "in_app")
+_PAIR: Final = 2
 _METHOD: Final = re.compile(r"[A-Z]{1,20}")
 
 
@@ -137,7 +138,7 @@ class Scrubber:
             kept["url"] = self._path(request["url"])
         headers = request.get("headers")
         if headers:
-            pairs = headers.items() if isinstance(headers, Mapping) else headers
+            pairs = headers.items() if isinstance(headers, Mapping) else ()
             kept["headers"] = {
                 str(name).lower(): self._redactor.value(str(name).lower(), str(value))
                 for name, value in pairs
@@ -183,9 +184,13 @@ class Scrubber:
         }
 
     def _tags(self, tags: Any) -> Any:
+        # An old form is a list of pairs; what has neither form is nobody's tag.
         pairs = tags.items() if isinstance(tags, Mapping) else tags or ()
         kept = {}
-        for name, value in pairs:
+        for pair in pairs:
+            if not isinstance(pair, tuple | list) or len(pair) != _PAIR:
+                continue
+            name, value = pair
             is_link = name in _LINKS and _LINK.fullmatch(str(value))
             kept[str(name)] = value if is_link else self._redactor.value(str(name), value)
         return kept
