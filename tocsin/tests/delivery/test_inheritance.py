@@ -3,9 +3,10 @@
 import os
 
 import pytest
+from couriers import Told
 from prometheus_client import Counter
 
-from tocsin.telemetry.delivery import Inheritance, Readings
+from tocsin.telemetry.delivery import BoundedQueue, Courier, Delivery, Inheritance, Readings
 from tocsin.telemetry.metrics import MetricsClient
 
 pytestmark = [
@@ -96,6 +97,48 @@ def test_a_parent_that_delivers_leaves_nothing():
 
     assert child == (3, 3)
     assert house.told() == (7, 7)
+
+
+def test_a_parent_that_delivers_after_all_takes_back_what_nobody_has():
+    """What a child claimed is the child's, and what it left is the parent's (behaviour 2)."""
+    house = House()
+    house.count(7)
+    heir = house.child(delivers=True)
+    house.count(2)
+    house.child(delivers=False)
+
+    house.inheritance.claim()
+    later = house.child(delivers=True)
+
+    assert heir == (7, 7)
+    assert house.told() == (2, 2)
+    assert later == (0, 0)
+
+
+def test_what_waits_in_a_queue_goes_to_the_heir():
+    """Spans and lines from before the fork leave once, by the child that delivers (behaviour 2)."""
+    house = House()
+    queue = BoundedQueue(max_items=10, max_bytes=100)
+    queue.put("early", 5)
+    delivery = Delivery(
+        [Courier("spans", Told(), every_s=3600, queue=queue)], inheritance=house.inheritance
+    )
+    seen = []
+    for _ in range(2):
+        reading, writing = os.pipe()
+        if not os.fork():
+            delivery.close(30)
+            os.write(writing, repr(delivery.couriers[0].carrier.taken).encode())
+            os._exit(0)
+        os.close(writing)
+        os.wait()
+        with os.fdopen(reading) as pipe:
+            seen.append(pipe.read())
+
+    delivery.close(30)
+
+    assert seen == ["['early']", "[]"]
+    assert delivery.couriers[0].carrier.taken == []
 
 
 def test_a_strangers_count_that_begins_anew_is_told_as_it_is():

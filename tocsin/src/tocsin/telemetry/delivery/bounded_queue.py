@@ -88,6 +88,14 @@ class BoundedQueue:
             self._bytes -= weight
         return taken
 
+    def empty(self) -> list[tuple[Any, int]]:
+        """Everything that waits, each with its weight; nothing waits after."""
+        with self._lock:
+            waiting = list(self._items)
+            self._items.clear()
+            self._bytes = 0
+        return waiting
+
     def close(self) -> int:
         """Take nothing more and drop what waits; how many items that were."""
         with self._lock:

@@ -116,6 +116,8 @@ class Delivery:
         self._is_closed = False
         for courier in self.couriers:
             courier.employ(self._clock, self._witness)
+            if courier.queue is not None and inheritance is not None:
+                inheritance.hold(courier.queue)
             if metrics is not None:
                 metrics.begins(courier.name)
         renew_after_fork(self)

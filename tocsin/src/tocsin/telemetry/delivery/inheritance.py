@@ -8,7 +8,8 @@ are left as an estate, and the first child that starts its delivery claims it.
 Which one that is, is settled by a pipe that the parent opens before it forks: one byte for
 each estate, and whoever reads the byte has it. Only processes that really deliver read, so a
 helper that was forked on the way takes nothing to its grave. A parent that delivers for
-itself leaves nothing.
+itself leaves nothing; one that begins to after all takes back what nobody has claimed. What
+waits in queues (spans, lines, events) goes with the counts.
 
 Counters of other libraries (prometheus_client's own) are not zeroed in a child: what the
 parent had counted when it forked is taken off there, unless the child is the heir.
@@ -23,15 +24,26 @@ False
 import os
 import weakref
 from collections.abc import Callable, Hashable
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
+from tocsin.telemetry.delivery.bounded_queue import BoundedQueue
 from tocsin.telemetry.metrics import MetricsClient
 from tocsin.telemetry.metrics.store import Series
 
 Cells = list[float]
 Owner = Series | Hashable
+Waiting = list[tuple[Any, int]]
 
 _ESTATES_AT_MOST: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Estate:
+    """What a parent had when it forked, and had not left before."""
+
+    counts: dict[Owner, Cells]
+    waiting: list[Waiting]
 
 
 class Inheritance:
@@ -44,7 +56,8 @@ class Inheritance:
         self._store = client.store
         self._owner = os.getpid()
         self._left: dict[Owner, Cells] = {}
-        self._estates: list[dict[Owner, Cells]] = []
+        self._estates: list[_Estate] = []
+        self._queues: list[BoundedQueue] = []
         self._claimed: dict[Owner, Cells] = {}
         self._strangers: Callable[[], dict[Hashable, Cells]] = dict
         self._at_fork: dict[Hashable, Cells] = {}
@@ -58,18 +71,28 @@ class Inheritance:
         """Have the counts of other libraries' metrics told, each time before a fork."""
         self._strangers = strangers
 
+    def hold(self, queue: BoundedQueue) -> None:
+        """Have what waits in ``queue`` go with the counts."""
+        self._queues.append(queue)
+
     def claim(self) -> None:
         """Take what nobody has claimed; called when delivery starts in this process."""
         if self.delivers:
             return
         self.delivers = True
         self._compare()
-        if self._pipe is None or os.getpid() == self._owner:
+        if self._pipe is None:
+            return
+        unclaimed = self._read()
+        if os.getpid() == self._owner:
+            self._take_back(unclaimed)
             return
         unknown = b""
-        for number in self._read():
+        for number in unclaimed:
             if number < len(self._estates):
-                self._take(self._estates[number])
+                self.is_heir = True
+                self._add(self._estates[number].counts, 1.0)
+                self._requeue(self._estates[number])
             else:
                 # It was left after we were forked: a younger sibling has it.
                 unknown += bytes([number])
@@ -103,8 +126,8 @@ class Inheritance:
             return
         if len(self._estates) >= _ESTATES_AT_MOST:
             return
-        estate = self._news()
-        if not estate:
+        estate = _Estate(self._news(), [queue.empty() for queue in self._queues])
+        if not estate.counts and not any(estate.waiting):
             return
         if self._pipe is None:
             self._pipe = os.pipe()
@@ -114,7 +137,8 @@ class Inheritance:
 
     def renew_in_child(self) -> None:
         """In the child: nothing is delivered or claimed yet."""
-        self.delivers = False
+        self.delivers = self.is_heir = False
+        self._claimed = {}
         self._not_ours = self._at_fork
 
     def _read(self) -> bytes:
@@ -129,12 +153,24 @@ class Inheritance:
         for stranger, cells in self._strangers().items() if self._not_ours else ():
             self.ours(stranger, cells)
 
-    def _take(self, estate: dict[Owner, Cells]) -> None:
-        self.is_heir = True
-        for series, cells in estate.items():
+    def _take_back(self, unclaimed: bytes) -> None:
+        """In the parent: what a child has claimed is the child's to tell, the rest is ours."""
+        for number, estate in enumerate(self._estates):
+            if number in unclaimed:
+                self._requeue(estate)
+            else:
+                self._add(estate.counts, -1.0)
+
+    def _add(self, counts: dict[Owner, Cells], sign: float) -> None:
+        for series, cells in counts.items():
             mine = self._claimed.setdefault(series, [0.0] * len(cells))
             for index, value in enumerate(cells):
-                mine[index] += value
+                mine[index] += sign * value
+
+    def _requeue(self, estate: "_Estate") -> None:
+        for queue, items in zip(self._queues, estate.waiting, strict=False):
+            for item, size_bytes in items:
+                queue.put(item, size_bytes)
 
     def _news(self) -> dict[Owner, Cells]:
         counts: dict[Owner, Cells] = dict(self._at_fork.items())
