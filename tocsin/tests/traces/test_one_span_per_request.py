@@ -334,7 +334,7 @@ async def test_a_sink_that_fails_costs_the_span_and_not_the_request():
             answer = await client.get("/streamed", headers=SAMPLED)
 
     assert answer.status_code == 200
-    assert captured.telemetry.guard.caught == {"traces.sink": 1}
+    assert captured.telemetry.guard.caught == {"recording.span": 1}
 
 
 async def test_what_waits_is_not_what_leaves(service):

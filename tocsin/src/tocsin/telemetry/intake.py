@@ -117,7 +117,7 @@ class Intake:
             context.sampled = False
             return
         try:
-            self._tracing.begin_request(context, parent_id)
+            context.span = self._tracing.request_span(context, parent_id)
         except Exception as error:  # noqa: BLE001 - a request is served without its span
             context.sampled = False
             self._guard.failed("intake.span", error)

@@ -30,7 +30,6 @@ from tocsin.telemetry.settings import TelemetrySettings
 from tocsin.telemetry.websocket import Conversation
 
 if TYPE_CHECKING:
-    from tocsin.telemetry.traces.live import LiveSpan
     from tocsin.telemetry.traces.requests import RequestSpan
 
 _NS_PER_S: Final = 1e9
@@ -116,7 +115,7 @@ class Recorder:
             self.guard.failed("recording.access_line", error)
         span = exchange.context.span
         if span is not None:
-            self._span_over(span, exchange, method, route)
+            self._span_over(span, exchange, method, route)  # type: ignore[arg-type] # a request's
 
     def raised(self, exchange: Exchange | Conversation, error: BaseException, outcome: str) -> None:
         """Write the one error record of an unhandled exception, and mark it as written.
@@ -225,14 +224,14 @@ class Recorder:
             self.guard.failed("recording.route", error)
             return UNMATCHED
 
-    def _span_over(self, span: "LiveSpan", exchange: Exchange, method: str, route: str) -> None:
+    def _span_over(self, span: "RequestSpan", exchange: Exchange, method: str, route: str) -> None:
         try:
             waited_ns = exchange.last_byte_ns
             if exchange.first_byte_ns and exchange.chunked and exchange.event_stream:
                 waited_ns = exchange.first_byte_ns
             duration_s = (waited_ns - exchange.started_ns) / _NS_PER_S
             self._http.exemplify(method, route, exchange.status, duration_s, exchange.context)
-            cast("RequestSpan", span).over(exchange, method, route)
+            span.over(exchange, method, route)
         except Exception as error:  # noqa: BLE001 - a span never fails a request
             self.guard.failed("recording.span", error)
 

@@ -60,8 +60,17 @@ class BoundedQueue:
         """Queue ``item``; whether there was room for it."""
         lost = 0
         with self._lock:
-            cause = self._refusal(size_bytes)
-            if not cause:
+            # Nearly always there is room, and this is on the path of requests.
+            has_room = (
+                not self._is_closed
+                and len(self._items) < self.max_items
+                and self._bytes + size_bytes <= self.max_bytes
+            )
+            cause = "" if has_room else self._refusal(size_bytes)
+            if has_room:
+                self._items.append((item, size_bytes))
+                self._bytes += size_bytes
+            elif not cause:
                 while self._is_over(size_bytes):
                     self._bytes -= self._items.popleft()[1]
                     lost += 1

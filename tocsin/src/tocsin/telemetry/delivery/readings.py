@@ -99,7 +99,7 @@ class Readings:
             for series, cells, exemplars in rows:
                 reading = self._of(series, cells)
                 if exemplars:
-                    new = (one for one in exemplars if one.wall_ns >= since_ns)
+                    new = (one for one in map(Exemplar._make, exemplars) if one.wall_ns >= since_ns)
                     reading.exemplars = tuple(sorted(new))
                 yield reading
 
@@ -157,7 +157,7 @@ class Readings:
             return
         began = _created(metric)
         for sample in metric.samples:
-            if sample.name.endswith("_created"):
+            if sample.name.endswith("_created") and metric.type in ("counter", "summary"):
                 continue
             counts = metric.type == "counter" or (
                 metric.type == "summary" and sample.name.endswith(("_count", "_sum"))

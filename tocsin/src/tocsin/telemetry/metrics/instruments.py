@@ -19,7 +19,6 @@ from tocsin.telemetry.context import RequestContext, current
 from tocsin.telemetry.metrics.calls import Finish, nothing
 from tocsin.telemetry.metrics.catalogue import InstrumentSpec
 from tocsin.telemetry.metrics.children import Block, BoundCounter, BoundGauge, BoundHistogram
-from tocsin.telemetry.metrics.exemplars import exemplar_of
 from tocsin.telemetry.metrics.instrument import Instrument, Owner
 from tocsin.telemetry.metrics.store import Series
 
@@ -225,12 +224,11 @@ class Histogram(Instrument):
 
     def exemplify(self, series: Series, bucket: int, value: float, context: RequestContext) -> None:
         """Keep a measurement that a sampled request made, as the last one of its bucket."""
-        exemplar = exemplar_of(context, value, self.clock.wall_ns())
-        if exemplar is not None:
-            with self.lock:
-                if series.exemplars is None:
-                    series.exemplars = {}
-                series.exemplars[bucket] = exemplar
+        measured = (value, context.trace_id, context.span_id, self.clock.wall_ns())
+        with self.lock:
+            if series.exemplars is None:
+                series.exemplars = {}
+            series.exemplars[bucket] = measured
 
     def note_since(self, series: Series, began_ns: int) -> None:
         """Take in the time since a reading of the monotonic clock."""

@@ -24,7 +24,7 @@ from typing import Final, Protocol
 
 from tocsin.clock import Clock, SystemClock
 from tocsin.telemetry.metrics.catalogue import Shape
-from tocsin.telemetry.metrics.exemplars import Exemplar
+from tocsin.telemetry.metrics.exemplars import Measured
 from tocsin.telemetry.metrics.snapshot import Snapshot
 
 _FALLBACK_CLOCK: Final = SystemClock()
@@ -63,7 +63,7 @@ class Series:
     __slots__ = ("__weakref__", "at", "cells", "exemplars", "labels", "shape", "started_ns")
 
     cells: Cells
-    exemplars: dict[int, Exemplar] | None
+    exemplars: dict[int, Measured] | None
     """By bucket, in a histogram that sampled requests moved."""
 
     def __init__(self, shape: Shape, labels: tuple[str, ...], started_ns: int) -> None:

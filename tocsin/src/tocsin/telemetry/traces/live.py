@@ -14,8 +14,9 @@ from contextvars import Token
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from opentelemetry.context import Context, attach, detach
+from opentelemetry.context import Context, attach, detach, get_current
 from opentelemetry.trace import (
+    INVALID_SPAN,
     Link,
     Span,
     SpanContext,
@@ -40,6 +41,8 @@ CANCELLED: Final = "cancelled"
 OURS: Final = ("tocsin", "", "")
 """The instrumentation scope of spans that are made here: name, version, schema."""
 
+# The key under which OpenTelemetry looks for the current span; it has no public name.
+_SPAN_KEY: Final = next(iter(set_span_in_context(INVALID_SPAN, Context())))
 _SAMPLED: Final = TraceFlags(TraceFlags.SAMPLED)
 SPAN_BYTES: Final = 1_200
 """About what a span takes in memory before it has attributes of its own."""
@@ -98,7 +101,7 @@ class LiveSpan(Span):
     def attach(self) -> None:
         """Be the current span of OpenTelemetry's context, until :meth:`detach`."""
         try:
-            self._token = attach(set_span_in_context(self))
+            self._token = attach(Context({**get_current(), _SPAN_KEY: self}))
         except Exception as error:  # noqa: BLE001 - a trace never fails a request
             self.tracing.guard.failed("traces.attach", error)
 

@@ -96,7 +96,13 @@ class RequestSpan(LiveSpan):
             exchange.request_bytes,
             exchange.response_bytes,
         )
-        self._finish(exchange.started_ns, exchange.last_byte_ns)
+        # Inlined: each call would cost what ten assignments do.
+        if not self.end_ns:
+            started_ns = exchange.started_ns
+            start_ns = self.start_ns = self.start_ns + started_ns - self._began_ns
+            self.end_ns = start_ns + exchange.last_byte_ns - started_ns
+            plain = self.attributes is None and self.events is None
+            self.tracing.put(self, SPAN_BYTES if plain else self._size())
 
     def conversation_over(self, conversation: "Conversation", route: str) -> None:
         """Finish the span of a WebSocket, from handshake to close: one, whatever was said."""
@@ -153,13 +159,10 @@ class RequestSpan(LiveSpan):
         return attributes
 
     def _finish(self, started_ns: int, ended_ns: int) -> None:
-        if self.end_ns:
-            return
         # The request began a moment before its span was made.
         self.start_ns += started_ns - self._began_ns
         self.end_ns = self.start_ns + max(0, ended_ns - started_ns)
-        plain = self.attributes is None and self.events is None
-        self.tracing.finished(self, SPAN_BYTES if plain else self._size())
+        self.tracing.put(self, self._size())
 
 
 @lru_cache(maxsize=_KINDS_REMEMBERED)

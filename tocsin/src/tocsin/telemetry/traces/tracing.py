@@ -67,15 +67,13 @@ class Tracing:
         self.clock = clock
         self.provider: TracerProvider = GatedProvider(self)
         """For libraries that speak OpenTelemetry; it may be made the global one."""
+        self.request_span = partial(RequestSpan, self)
+        """Makes the span of a sampled request, of its context and its caller's span id."""
         self.roots_below = below(settings.trace_ratio)
         self.unsampled_below = self.roots_below if settings.trace_unsampled_parents else ""
-        self._put = sink.put
+        self.put = sink.put
         self._digits = digits
         self._vetting = Vetting(redactor, guard, partial(resource_of, settings))
-
-    def begin_request(self, context: RequestContext, parent_id: str) -> None:
-        """Give ``context``, which is sampled, its span."""
-        context.span = RequestSpan(self, context, parent_id)
 
     def begin_job(self, context: RequestContext, parent_id: str, name: str) -> None:
         """Give a job its span: in its parent's trace, or in one that is decided here."""
@@ -134,7 +132,7 @@ class Tracing:
     def finished(self, span: LiveSpan, size_bytes: int) -> None:
         """Give a span to the sink."""
         try:
-            self._put(span, size_bytes)
+            self.put(span, size_bytes)
         except Exception as error:  # noqa: BLE001 - a trace never fails a request
             self.guard.failed("traces.sink", error)
 

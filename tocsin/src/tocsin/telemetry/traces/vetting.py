@@ -90,15 +90,13 @@ class Vetting:
         else:
             name, attributes = self._of_work(span)
             status = self._status(span)
-        context = span.get_span_context()
+        trace_id = int(span.trace_id, 16)
         parent = None
         if span.parent_id:
-            parent = SpanContext(
-                context.trace_id, int(span.parent_id, 16), span.remote_parent, _SAMPLED
-            )
+            parent = SpanContext(trace_id, int(span.parent_id, 16), span.remote_parent, _SAMPLED)
         vetted = VettedSpan(
             name,
-            context,
+            SpanContext(trace_id, int(span.span_id, 16), is_remote=False, trace_flags=_SAMPLED),
             parent,
             self._resource,
             attributes,
