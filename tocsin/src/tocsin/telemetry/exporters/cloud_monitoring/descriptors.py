@@ -35,7 +35,9 @@ _NANOSECONDS: Final = 1_000_000_000
 
 def type_of(namespace: str, name: str) -> str:
     """A metric's type; in PromQL it reads ``custom_googleapis_com:namespace_name``."""
-    return f"{DOMAIN}/{namespace}/{name.removeprefix(namespace + '_')}"
+    # Prometheus' rules leave names with colons, which Google keeps for Prometheus' own domain.
+    path = name.removeprefix(f"{namespace}_").replace(":", "_")
+    return f"{DOMAIN}/{namespace}/{path}"
 
 
 class Descriptors:
