@@ -66,7 +66,11 @@ class LineSink:
     def send_also(
         self, also: Callable[[Sequence[bytes]], None] | None, *, instead: bool = False
     ) -> None:
-        """Give every line to ``also`` too, or to it alone; it never waits and never raises."""
+        """Give every line to ``also`` too, or to it alone; it must not wait.
+
+        What waits for company still goes where lines went until now.
+        """
+        self.drain()
         self._also, self._instead = also, instead and also is not None
 
     def put(self, line: bytes) -> None:
