@@ -84,6 +84,7 @@ class Exporting:
         """
         if not self.delivery.couriers:
             return True
+        self.telemetry.errors.close()
         self.telemetry.logs.send_also(None)
         return self.delivery.close(within_s)
 

@@ -64,7 +64,9 @@ class Records:
             CONTENT_STAGES.inc(stage=stage, status=StageStatus.FAILED)
             CONTENT_ERRORS.inc(stage=stage, error_type=error_type)
             CONTENT_DURATION.observe(seconds, stage=stage)
-            self._log.warning(
+            # A stage that gives up is an event of error reporting; one that tries again is none.
+            tell = self._log.error if again_in_s is None else self._log.warning
+            tell(
                 "stage_attempt_failed",
                 stage=stage.value,
                 error_kind=error_type.value,
