@@ -6,15 +6,11 @@ True
 
 from typing import Final
 
-from tocsin.rehearsal.cloud.configuration.checks import Check
+from tocsin.rehearsal.cloud.configuration.alerting_checks import CHANNELS, POLICIES, UPTIME
+from tocsin.rehearsal.cloud.configuration.storage_checks import BUCKETS, DASHBOARDS, LOG_METRICS
 from tocsin.rehearsal.cloud.rulebook import Rule
 
-POLICIES: Final[tuple[Check, ...]] = ()
-CHANNELS: Final[tuple[Check, ...]] = ()
-UPTIME: Final[tuple[Check, ...]] = ()
-DASHBOARDS: Final[tuple[Check, ...]] = ()
-BUCKETS: Final[tuple[Check, ...]] = ()
-LOG_METRICS: Final[tuple[Check, ...]] = ()
+__all__ = ["BUCKETS", "CHANNELS", "DASHBOARDS", "LOG_METRICS", "POLICIES", "RULES", "UPTIME"]
 
 RULES: Final[tuple[Rule, ...]] = tuple(
     check.rule
