@@ -26,7 +26,7 @@ from tocsin.rehearsal.cloud.world import World
 
 _log = logging.getLogger("tocsin.rehearsal.cloud")
 
-# Wordings seen from Google's front ends; the sources stand in cloud-faults.md.
+# The words are ours, in the manner of Google's; a client must not read them.
 ANSWERED: Final = {
     "unavailable": (14, "The service is currently unavailable."),
     "deadline_exceeded": (4, "Deadline expired before operation could complete."),

@@ -3,9 +3,9 @@
 One thread with one asyncio loop serves gRPC and HTTP on ports of this machine; the
 services' shelves can be read from any thread under ``world.lock``.
 
->>> with RunningCloud() as cloud:  # doctest: +SKIP
-...     cloud.grpc_address, cloud.http_url
-('127.0.0.1:40001', 'http://127.0.0.1:40002')
+>>> with RunningCloud() as cloud:
+...     cloud.http_url.startswith("http://127.0.0.1:"), cloud.grpc_address[:10]
+(True, '127.0.0.1:')
 """
 
 import asyncio
