@@ -221,6 +221,21 @@ def test_lines_may_leave_by_the_api_instead_of_the_stream(cloud):
     assert [one.json_payload["message"] for one in cloud.logs.entries()] == ["cart_opened"]
 
 
+@pytest.mark.servers
+async def test_lines_that_wait_for_company_at_the_end_still_arrive(cloud):
+    """The last access lines go where lines went when they were recorded (behaviour 1)."""
+    app = _app()
+    with captured(app) as telemetry:
+        courier, lines = _courier(cloud)
+        telemetry.telemetry.logs.send_also(lines)
+        with Leaving(telemetry, [courier]):
+            for number in range(10):
+                await ask(app, "GET", f"/carts/{number}")
+            telemetry.telemetry.logs.send_also(None)
+
+    assert len([one for one in cloud.logs.entries() if one.HasField("http_request")]) == 10
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -19,10 +19,12 @@ from typing import Any, Final, Protocol
 
 import orjson
 
-from tocsin.telemetry.delivery import BoundedQueue, Courier, Receipt, Undelivered
+from tocsin.clock import Clock, SystemClock
+from tocsin.telemetry.delivery import BoundedQueue, Courier, Receipt
 from tocsin.telemetry.delivery.backoff import Backoff
 from tocsin.telemetry.errors import ErrorEvent
 from tocsin.telemetry.exporters.google import GoogleEndpoint, leave_to_parent, missing
+from tocsin.telemetry.exporters.one_by_one import one_by_one
 from tocsin.telemetry.logs.entry import SOURCE
 from tocsin.telemetry.logs.error_events import LINES, STACK, error_context
 from tocsin.telemetry.logs.timestamps import rfc3339
@@ -96,10 +98,12 @@ class ErrorCarrier:
         self,
         endpoint: GoogleEndpoint,
         *,
+        clock: Clock | None = None,
         connect: Callable[[GoogleEndpoint], Any] | None = None,
     ) -> None:
         """Take where to report; nothing is opened before the first event."""
         self._endpoint = endpoint
+        self._clock: Clock = clock if clock is not None else SystemClock()
         self._connect = connect if connect is not None else _client
         self._client: Any = None
 
@@ -109,19 +113,7 @@ class ErrorCarrier:
         Raises:
             Undelivered: the first was not answered.
         """
-        refused: dict[str, int] = {}
-        for number, shown in enumerate(batch):
-            try:
-                self._report(shown, timeout_s)
-            except Undelivered as failure:
-                if not failure.again:
-                    refused[failure.cause] = refused.get(failure.cause, 0) + 1
-                elif number:
-                    delivered = number - sum(refused.values())
-                    return Receipt(delivered, refused, batch[number:])
-                else:
-                    raise
-        return Receipt(len(batch) - sum(refused.values()), refused)
+        return one_by_one(batch, self._report, timeout_s=timeout_s, clock=self._clock)
 
     def renew_in_child(self) -> None:
         """After a fork: the connection is the parent's."""

@@ -6,11 +6,13 @@ others, are sent by the courier's thread, within its time limits, and belong to 
 flush at the end. A repeated event is known by its ``event_id``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
+from tocsin.clock import Clock, SystemClock
 from tocsin.telemetry.delivery import BoundedQueue, Receipt, Undelivered
 from tocsin.telemetry.exporters.google import missing
+from tocsin.telemetry.exporters.one_by_one import one_by_one
 
 try:
     import urllib3
@@ -51,11 +53,11 @@ class QueuedTransport(HttpTransport):
         """Note why the ingest did not take what is being sent."""
         self._dropped_for = reason
 
-    def send(self, envelope: Envelope, timeout_s: float) -> str:
-        """Send one; empty when it was taken, else why it never will be.
+    def send(self, envelope: Envelope, timeout_s: float) -> None:
+        """Send one.
 
         Raises:
-            Undelivered: it may be taken another time.
+            Undelivered: it was not taken, for now or for good.
         """
         self._timeout_s, self._dropped_for = timeout_s, ""
         try:
@@ -64,9 +66,9 @@ class QueuedTransport(HttpTransport):
             raise Undelivered("DEADLINE_EXCEEDED") from error
         except urllib3.exceptions.HTTPError as error:
             raise Undelivered("UNAVAILABLE", detail=type(error).__name__) from error
-        if self._dropped_for.startswith(_SERVER_ERRORS):
-            raise Undelivered(self._dropped_for)
-        return self._dropped_for
+        if self._dropped_for:
+            again = self._dropped_for.startswith(_SERVER_ERRORS)
+            raise Undelivered(self._dropped_for, again=again)
 
     def renew_in_child(self) -> None:
         """After a fork: connections are the parent's."""
@@ -92,8 +94,9 @@ class QueuedTransport(HttpTransport):
 class SentryCarrier:
     """The carrier of envelopes, one call each."""
 
-    def __init__(self, transport: QueuedTransport) -> None:
+    def __init__(self, transport: QueuedTransport, *, clock: Clock | None = None) -> None:
         self._transport = transport
+        self._clock: Clock = clock if clock is not None else SystemClock()
 
     def carry(self, batch: Sequence[Envelope], *, timeout_s: float) -> Receipt:
         """Send the envelopes, in order; after one that was not answered the rest waits.
@@ -101,22 +104,8 @@ class SentryCarrier:
         Raises:
             Undelivered: the first was not answered.
         """
-        refused: dict[str, int] = {}
-        for number, envelope in enumerate(batch):
-            try:
-                cause = self._transport.send(envelope, timeout_s)
-            except Undelivered:
-                if not number:
-                    raise
-                return Receipt(number - _total(refused), refused, batch[number:])
-            if cause:
-                refused[cause] = refused.get(cause, 0) + 1
-        return Receipt(len(batch) - _total(refused), refused)
+        return one_by_one(batch, self._transport.send, timeout_s=timeout_s, clock=self._clock)
 
     def renew_in_child(self) -> None:
         """After a fork."""
         self._transport.renew_in_child()
-
-
-def _total(refused: Mapping[str, int]) -> int:
-    return sum(refused.values())
