@@ -11,47 +11,31 @@ A service is a plain object (see :mod:`tocsin.rehearsal.cloud.rpc`). It may also
 ['configuration', 'errors', 'logs']
 """
 
-import importlib
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
+from tocsin.rehearsal.cloud.configuration import Configuration
+from tocsin.rehearsal.cloud.errors import Errors
+from tocsin.rehearsal.cloud.logs import Logs
+from tocsin.rehearsal.cloud.monitoring import Monitoring
+from tocsin.rehearsal.cloud.otlp import Otlp
+from tocsin.rehearsal.cloud.promql import Promql
+from tocsin.rehearsal.cloud.traces import Traces
 from tocsin.rehearsal.cloud.world import World
-
-_HOME: Final = "tocsin.rehearsal.cloud"
-_PLAIN: Final = {
-    "monitoring": "Monitoring",
-    "logs": "Logs",
-    "traces": "Traces",
-    "configuration": "Configuration",
-}
-
-
-class Absent:
-    """Stands where a service is not built yet: it serves nothing."""
-
-    def rpcs(self) -> tuple[()]:
-        """No method."""
-        return ()
-
-
-def _made(room: str, class_name: str, *given: Any, **named: Any) -> Any:
-    try:
-        module = importlib.import_module(f"{_HOME}.{room}")
-    except ModuleNotFoundError as error:
-        if not str(error.name).startswith(f"{_HOME}."):
-            raise
-        return Absent()
-    made = getattr(module, class_name, None)
-    return Absent() if made is None else made(*given, **named)
 
 
 def parts_of(world: World, *, prometheus: str = "off") -> Mapping[str, Any]:
     """Every service by its name; ``prometheus`` is ``auto`` or ``off``."""
-    parts = {room: _made(room, class_name, world) for room, class_name in _PLAIN.items()}
-    # Error Reporting reads the log entries, and writes what is reported among them.
-    parts["errors"] = _made("errors", "Errors", world, logs=parts["logs"])
-    shelves = {name: parts[name] for name in ("monitoring", "traces", "logs")}
-    parts["otlp"] = _made("otlp", "Otlp", world, **shelves)
+    monitoring, logs, traces = Monitoring(world), Logs(world), Traces(world)
+    parts = {
+        "monitoring": monitoring,
+        "logs": logs,
+        # Error Reporting reads the log entries, and writes what is reported among them.
+        "errors": Errors(world, logs=logs),
+        "traces": traces,
+        "configuration": Configuration(world),
+        "otlp": Otlp(world, monitoring=monitoring, traces=traces, logs=logs),
+    }
     if prometheus != "off":
-        parts["promql"] = _made("promql", "Promql", world, monitoring=parts["monitoring"])
+        parts["promql"] = Promql(world, monitoring=monitoring)
     return parts
