@@ -18,7 +18,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from tocsin.errors import DeclarationError
-from tocsin.telemetry.context import current
+from tocsin.telemetry.context import current as current_context
 
 if TYPE_CHECKING:
     from tocsin.telemetry.assembly import Telemetry
@@ -72,7 +72,7 @@ def span(name: str, /, **attributes: Any) -> AbstractContextManager[Work]:
     An exception that leaves the block is recorded once, in the innermost span, and marks
     the span as failed; a cancellation is no failure. ``name`` is one of few.
     """
-    context = current()
+    context = current_context()
     if context is None or context.span is None:
         return NOTHING
     return context.span.work(name, attributes)
@@ -85,7 +85,7 @@ def current_traceparent() -> str:
     its span is then part of this trace. Empty outside of any request. Of a request that
     is not sampled it says so (flag 00), and the job is not sampled either.
     """
-    context = current()
+    context = current_context()
     if context is None or not context.trace_id:
         return ""
     if context.span is not None:
