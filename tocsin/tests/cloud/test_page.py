@@ -165,3 +165,11 @@ def test_broken_rules_and_errors_are_counted(http, cloud):
     assert [one["count"] for one in breaches] == [1]
     assert breaches[0]["says"]
     assert (summary["breaches"], summary["held"]["error groups"]) == (1, 1)
+
+
+def test_a_name_that_was_bent_to_this_machine_reads_nothing(http):
+    """A web page elsewhere that lets its own name mean 127.0.0.1 gets no telemetry."""
+    bent = http.get("/read/logs", headers={"host": "evil.example:8085"})
+    own = http.get("/read/logs", headers={"host": "localhost:8085"})
+
+    assert (bent.status_code, own.status_code) == (403, 200)

@@ -12,6 +12,8 @@ from google.cloud.monitoring_dashboard_v1.services.dashboards_service.transports
 from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
+from tocsin.rehearsal.cloud.running import RunningCloud
+
 pytestmark = pytest.mark.servers
 
 POLICIES = "/v3/projects/demo/alertPolicies"
@@ -154,3 +156,20 @@ def test_googles_own_rest_transport_is_understood(cloud):
 
     assert listed == [made]
     assert client.get_dashboard(request={"name": made.name}) == made
+
+
+def test_a_channels_secret_is_neither_kept_nor_given_back(tmp_path):
+    """The token of a channel is obscured in every answer, as Google's are, and in the journal."""
+    channel = {
+        "type": "slack",
+        "labels": {"channel_name": "#alerts", "auth_token": "xoxb-very-secret"},
+    }
+
+    with RunningCloud(data_dir=tmp_path) as kept:
+        path = f"{kept.http_url}/v3/projects/demo/notificationChannels"
+        made = httpx.post(path, json=channel, timeout=30).json()
+        listed = httpx.get(path, timeout=30).text
+
+    assert made["labels"] == {"channel_name": "#alerts", "auth_token": "********"}
+    assert "very-secret" not in listed
+    assert all(b"very-secret" not in file.read_bytes() for file in tmp_path.iterdir())

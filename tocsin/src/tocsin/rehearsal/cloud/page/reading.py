@@ -28,8 +28,9 @@ class UnreadableError(ValueError):
 
 def summary(cloud: Any, _asked: Asked) -> Any:
     """How much is held, and what was dropped or refused."""
-    series = cloud.monitoring.series()
     shelf = cloud.monitoring.shelf
+    with cloud.world.lock:
+        series = shelf.names()
     return {
         "grpc": cloud.grpc_address,
         "http": cloud.http_url,

@@ -1,7 +1,8 @@
 """The page's HTTP paths: ``/``, its files, ``/read/…`` and ``/faults``.
 
 Faults are asked for as JSON only: a form of a strange web page cannot send that to this
-machine without asking the browser first (https://fetch.spec.whatwg.org/#simple-header).
+machine without asking the browser first (https://fetch.spec.whatwg.org/#simple-header). A
+name that was made to mean this machine (DNS rebinding) reads nothing.
 
 >>> sorted(route.path for route in Page(None).routes())[:3]
 ['/', '/faults', '/faults/lift']
@@ -10,6 +11,7 @@ machine without asking the browser first (https://fetch.spec.whatwg.org/#simple-
 import json
 from collections.abc import Callable, Mapping
 from importlib.resources import files
+from ipaddress import ip_address
 from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
@@ -31,6 +33,7 @@ _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
+_STRANGE: Final = "call this machine by 127.0.0.1 or localhost"
 _BODY_BYTES: Final = 10_000
 _LONGEST_WAIT_S: Final = 3_600.0
 Reading = Callable[[Any, Mapping[str, str]], Any]
@@ -65,6 +68,8 @@ class Page:
 
     def _read(self, one: Reading) -> Callable[[Request], Any]:
         async def read(request: Request) -> Response:
+            if self._is_strange(request):
+                return JSONResponse({"error": _STRANGE}, 403, headers=_HEADERS)
             # In a thread: many series take a while to copy, and calls shall not wait for it.
             try:
                 data = await run_in_threadpool(one, self._cloud, dict(request.query_params))
@@ -73,6 +78,11 @@ class Page:
             return JSONResponse(data, headers=_HEADERS)
 
         return read
+
+    def _is_strange(self, request: Request) -> bool:
+        """Whether a web page elsewhere may have made its own name mean this machine."""
+        name = request.url.hostname or ""
+        return _is_own(self._cloud.host) and not _is_own(name)
 
     async def _ask(self, request: Request) -> Response:
         try:
@@ -90,6 +100,13 @@ class Page:
         except (ValueError, TypeError, IndexError) as error:
             return JSONResponse({"error": str(error)}, 400, headers=_HEADERS)
         return JSONResponse(reading.faults(self._cloud, {}), headers=_HEADERS)
+
+
+def _is_own(name: str) -> bool:
+    try:
+        return name == "localhost" or ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 def _ask_for(faults: Faults, told: Mapping[str, Any]) -> None:
