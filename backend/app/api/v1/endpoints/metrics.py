@@ -16,6 +16,7 @@ from app.api.problems import Problem, describes
 from app.core.config import Settings
 from app.core.metrics import metrics_client
 from tocsin.telemetry.client_address import canonical_address
+from tocsin.telemetry.exporters.prometheus import page
 
 router = APIRouter(tags=["monitoring"])
 
@@ -24,11 +25,12 @@ _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 
 @router.get("/metrics", response_class=Response, responses=describes(401, 403))
 async def metrics(request: Request, services: CurrentServices) -> Response:
-    """The numbers of all processes of this service, in Prometheus text."""
+    """The numbers of all processes of this service, in Prometheus' text or in OpenMetrics."""
     _refuse_strangers(request, services.settings)
     # Merging the processes' files takes a while: not on the event loop.
-    page, media_type = await run_in_threadpool(metrics_client.exposition)
-    return Response(page, headers={"content-type": media_type, "cache-control": "no-store"})
+    accept = request.headers.get("accept", "")
+    text, media_type = await run_in_threadpool(page, metrics_client, accept=accept)
+    return Response(text, headers={"content-type": media_type, "cache-control": "no-store"})
 
 
 def _refuse_strangers(request: Request, settings: Settings) -> None:
