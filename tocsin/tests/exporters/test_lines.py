@@ -89,6 +89,31 @@ def test_a_clock_that_was_never_set_gives_no_start_in_the_past_century():
     assert end - start <= 24 * 3600 * SECOND_NS
 
 
+def test_a_date_that_google_never_took_binds_nobody():
+    """Dated an hour ahead by a wrong clock, a series goes on from now (behaviour 8)."""
+    line = line_of(reading(1))
+    line.dated(NOW_NS + 3600 * SECOND_NS)
+
+    assert line.may_be_written(NOW_NS + 60 * SECOND_NS)
+    end = interval(line.dated(NOW_NS + 60 * SECOND_NS))[1]
+
+    assert end == NOW_NS + 60 * SECOND_NS
+
+
+def test_exports_in_a_row_use_dates_up_and_then_wait():
+    """Sixty flushes within a second stay within five minutes, for Google takes no more."""
+    line = line_of(reading(1))
+    now_ns = NOW_NS + 60 * SECOND_NS
+
+    written = 0
+    while line.may_be_written(now_ns) and written < 100:
+        end = interval(line.dated(now_ns))[1]
+        written += 1
+
+    assert 50 < written < 100
+    assert end - now_ns <= 300 * SECOND_NS
+
+
 def test_a_refused_point_frees_its_date():
     """What was refused for sure was never the last point."""
     line = line_of(reading(1))

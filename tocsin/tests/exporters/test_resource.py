@@ -74,6 +74,27 @@ def test_a_process_outside_of_the_cloud_is_nowhere_in_particular():
     assert len(asked) == 1
 
 
+@pytest.mark.servers
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_forked_child_is_another_writer():
+    """An identity drawn before the fork is the parent's alone (D04, behaviours 2 and 3)."""
+    writer = Writer(SHOP, project="p")
+    parents = writer.task().task_id
+    reading, writing = os.pipe()
+
+    child = os.fork()
+    if not child:
+        os.write(writing, writer.task().task_id.encode())
+        os._exit(0)
+    os.close(writing)
+    os.waitpid(child, 0)
+
+    with os.fdopen(reading) as pipe:
+        assert pipe.read().startswith(f"i-1-{child}-")
+    assert writer.task().task_id == parents
+
+
 def test_no_two_writers_are_the_same():
     """Instances share host name and process id; the moment differs (D04, behaviour 3)."""
     clock = HandClock()
