@@ -86,3 +86,28 @@ def test_a_transaction_is_scrubbed_like_an_event():
     )
 
     assert [secret for secret in SECRETS if secret in shown] == []
+
+
+WAYS = ("user", "request", "exception", "threads", "stacktrace", "logentry", "tags", "contexts")
+
+
+@pytest.mark.parametrize("name", [*WAYS, "breadcrumbs", "message", "extra", "fingerprint"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        7,
+        MAIL,
+        [MAIL, 7, None, [MAIL, MAIL]],
+        {MAIL: MAIL, "values": 7, "frames": MAIL, "url": "http://[", "headers": [MAIL], "id": []},
+        {"values": [7, {"stacktrace": {"frames": [MAIL]}, MAIL: [MAIL]}], "headers": {1: MAIL}},
+    ],
+)
+def test_an_event_of_any_shape_is_scrubbed_and_not_lost(name, value):
+    """A hook that raises loses the event; ours meets every shape (D70, behaviour 30)."""
+    scrubber = Scrubber(Redactor())
+
+    shown = scrubber.event({"event_id": "0" * 32, name: value})
+
+    assert shown["event_id"] == "0" * 32
+    assert MAIL not in repr(shown)

@@ -19,6 +19,8 @@ from collections.abc import Mapping
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
+from tocsin.telemetry.redaction import WITHHELD
+
 _OURS: Final = frozenset(
     {
         "event_id",
@@ -94,7 +96,7 @@ class Scrubber:
             else:
                 shown = self._redactor.value(name, value)
             if shown not in (None, {}, []):
-                kept[name] = shown
+                kept[self._name(name)] = shown
         return kept
 
     def breadcrumb(self, crumb: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,16 +105,19 @@ class Scrubber:
         for name, value in crumb.items():
             if name in kept:
                 continue
-            kept[name] = (
+            kept[self._name(name)] = (
                 self._redactor.text(value)
                 if isinstance(value, str)
                 else self._without_query(self._redactor.value(name, value))
             )
         return kept
 
+    def _name(self, name: Any) -> str:
+        """A field's name, which may be anybody's text as well."""
+        return self._redactor.text(str(name))
+
     def _breadcrumbs(self, crumbs: Any) -> Any:
-        values = crumbs.get("values", ()) if isinstance(crumbs, Mapping) else crumbs
-        return {"values": [self.breadcrumb(one) for one in values if isinstance(one, Mapping)]}
+        return {"values": [self.breadcrumb(one) for one in _mappings(crumbs, "values")]}
 
     def _without_query(self, value: Any) -> Any:
         if not isinstance(value, Mapping):
@@ -147,11 +152,14 @@ class Scrubber:
         return kept
 
     def _path(self, url: Any) -> str:
-        return self._redactor.url_path(urlsplit(str(url)).path)
+        try:
+            path = urlsplit(str(url)).path
+        except ValueError:
+            return WITHHELD
+        return self._redactor.url_path(path)
 
     def _stacks(self, told: Any) -> Any:
-        values = told.get("values", ()) if isinstance(told, Mapping) else told
-        return {"values": [self._stack(one) for one in values if isinstance(one, Mapping)]}
+        return {"values": [self._stack(one) for one in _mappings(told, "values")]}
 
     def _stack(self, one: Mapping[str, Any]) -> dict[str, Any]:
         kept: dict[str, Any] = {}
@@ -159,18 +167,16 @@ class Scrubber:
             if name == "stacktrace":
                 kept[name] = self._stacktrace(value)
             elif isinstance(value, str):
-                kept[name] = self._redactor.text(value)
+                kept[self._name(name)] = self._redactor.text(value)
             else:
-                kept[name] = self._redactor.value(name, value)
+                kept[self._name(name)] = self._redactor.value(str(name), value)
         return kept
 
     def _stacktrace(self, told: Any) -> Any:
-        frames = told.get("frames", ()) if isinstance(told, Mapping) else ()
         return {
             "frames": [
                 {name: frame[name] for name in _FRAME_FIELDS if frame.get(name) is not None}
-                for frame in frames
-                if isinstance(frame, Mapping)
+                for frame in _mappings(told, "frames")
             ]
         }
 
@@ -185,14 +191,17 @@ class Scrubber:
 
     def _tags(self, tags: Any) -> Any:
         # An old form is a list of pairs; what has neither form is nobody's tag.
-        pairs = tags.items() if isinstance(tags, Mapping) else tags or ()
-        kept = {}
+        pairs = tags.items() if isinstance(tags, Mapping) else tags
+        kept: dict[str, Any] = {}
+        if not isinstance(tags, Mapping | list | tuple):
+            return kept
         for pair in pairs:
             if not isinstance(pair, tuple | list) or len(pair) != _PAIR:
                 continue
             name, value = pair
             is_link = name in _LINKS and _LINK.fullmatch(str(value))
-            kept[str(name)] = value if is_link else self._redactor.value(str(name), value)
+            shown = value if is_link else self._redactor.value(str(name), value)
+            kept[self._name(name)] = shown
         return kept
 
     def _contexts(self, contexts: Any) -> Any:
@@ -204,5 +213,13 @@ class Scrubber:
             if name == "trace" and isinstance(value, Mapping):
                 ids = {one: str(value.get(one, "")) for one in _TRACE_IDS}
                 shown = {one: told for one, told in ids.items() if _HEX.fullmatch(told)}
-            kept[name] = shown
+            kept[self._name(name)] = shown
         return kept
+
+
+def _mappings(told: Any, name: str) -> list[Mapping[str, Any]]:
+    """The mappings under ``name``, or in the list that stands there itself."""
+    values = told.get(name) if isinstance(told, Mapping) else told
+    if not isinstance(values, list | tuple):
+        return []
+    return [one for one in values if isinstance(one, Mapping)]
