@@ -14,9 +14,8 @@ from contextvars import Token
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from opentelemetry.context import Context, attach, detach, get_current
+from opentelemetry.context import Context
 from opentelemetry.trace import (
-    INVALID_SPAN,
     Link,
     Span,
     SpanContext,
@@ -25,12 +24,12 @@ from opentelemetry.trace import (
     StatusCode,
     TraceFlags,
     get_current_span,
-    set_span_in_context,
 )
 
 from tocsin.telemetry.logs.exceptions import StackText
 from tocsin.telemetry.traces import limits
 from tocsin.telemetry.traces.failures import EVENT, error_type, is_told, tell
+from tocsin.telemetry.traces.otel_context import enter, leave
 
 if TYPE_CHECKING:
     from tocsin.telemetry.traces.tracing import Tracing
@@ -41,8 +40,6 @@ CANCELLED: Final = "cancelled"
 OURS: Final = ("tocsin", "", "")
 """The instrumentation scope of spans that are made here: name, version, schema."""
 
-# The key under which OpenTelemetry looks for the current span; it has no public name.
-_SPAN_KEY: Final = next(iter(set_span_in_context(INVALID_SPAN, Context())))
 _SAMPLED: Final = TraceFlags(TraceFlags.SAMPLED)
 SPAN_BYTES: Final = 1_200
 """About what a span takes in memory before it has attributes of its own."""
@@ -101,7 +98,7 @@ class LiveSpan(Span):
     def attach(self) -> None:
         """Be the current span of OpenTelemetry's context, until :meth:`detach`."""
         try:
-            self._token = attach(Context({**get_current(), _SPAN_KEY: self}))
+            self._token = enter(self)
         except Exception as error:  # noqa: BLE001 - a trace never fails a request
             self.tracing.guard.failed("traces.attach", error)
 
@@ -109,7 +106,10 @@ class LiveSpan(Span):
         """Give OpenTelemetry's context back as it was."""
         token, self._token = self._token, None
         if token is not None:
-            detach(token)
+            try:
+                leave(token)
+            except Exception as error:  # noqa: BLE001 - a trace never fails a request
+                self.tracing.guard.failed("traces.detach", error)
 
     def traceparent(self) -> str:
         """What a callee or a later job is told: the current span of this trace."""
