@@ -58,7 +58,7 @@ def all_is_there(arrived: Arrived, service: Service, asked: int) -> None:
 def test_what_was_asked_before_the_end_has_arrived_after_it(
     running_service, cloud, arrived, how, workers
 ):
-    """Ten requests, then SIGTERM: ten lines here and there, ten spans, a total of ten (D07, behaviour 1)."""
+    """Ten requests, SIGTERM: ten lines in both places, ten spans, ten counts (D07, behaviour 1)."""
     service = running_service(how, workers=workers, env=sent_to(cloud))
     ask(service, ASKED, ROUTE)
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -138,6 +139,13 @@ class StartService(Protocol):
 @pytest.fixture
 def running_service(tmp_path: Path) -> Iterator[StartService]:
     """Start the real service on a free port, on a migrated SQLite of this test's own."""
+    with services_in(tmp_path) as start:
+        yield start
+
+
+@contextmanager
+def services_in(folder: Path) -> Iterator[StartService]:
+    """What starts services that share ``folder``, and has stopped them at the block's end."""
     started: list[Service] = []
 
     def start(
@@ -149,18 +157,20 @@ def running_service(tmp_path: Path) -> Iterator[StartService]:
         port: int | None = None,
     ) -> Service:
         chosen = free_port() if port is None else port
-        environ = service_environ(tmp_path, chosen, workers) | dict(env or {})
+        environ = service_environ(folder, chosen, workers) | dict(env or {})
         if wait:
-            _migrate(environ, tmp_path)
-        service = Service(_command(how, chosen, workers), port=chosen, folder=tmp_path, env=environ)
+            _migrate(environ, folder)
+        service = Service(_command(how, chosen, workers), port=chosen, folder=folder, env=environ)
         started.append(service)
         if wait:
             service.wait_until(_is_at_work(service) if how == "worker" else service.is_ready)
         return service
 
-    yield start
-    for service in started:
-        service.stop()
+    try:
+        yield start
+    finally:
+        for service in started:
+            service.stop()
 
 
 def service_environ(folder: Path, port: int, workers: int = 1) -> dict[str, str]:

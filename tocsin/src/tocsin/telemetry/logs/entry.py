@@ -100,6 +100,8 @@ class EntryShape:
             "version": str(settings.version),
             "instance": str(settings.instance),
         }
+        if settings.commit != "unknown":
+            self.labels = {**self.labels, "commit": str(settings.commit)}
         self.service_context: Mapping[str, str] = {
             "service": self.labels["service"],
             "version": str(settings.version),
