@@ -217,6 +217,24 @@ def test_a_queued_batch_is_given_up_after_its_time():
     assert desk.items("delivered") == 0
 
 
+def test_a_flush_waits_for_no_back_off():
+    """What is in hand because the backend failed goes out at once when the end comes (D07)."""
+    carrier = Told(*[is_down] * 6)
+    desk = Desk(carrier, every_s=1000.0)
+    desk.queue.put("a")
+    desk.courier.hurry()
+    desk.live(40)
+    tries = len(carrier.calls)
+    carrier.script.clear()
+
+    desk.courier.ask_flush(within_s=5.0)
+    desk.courier.turn()
+
+    assert tries == len(carrier.calls) - 1
+    assert carrier.taken == ["a"]
+    assert desk.courier.flush_went_well
+
+
 def test_a_part_that_may_be_taken_later_goes_alone():
     """Of a batch in parts, what arrived is not sent twice."""
     carrier = Told(lambda batch: Receipt(2, {"TOO_LARGE": 1}, again=batch[3:]))

@@ -14,6 +14,8 @@ from tocsin.telemetry.testing import HandClock
 
 pytestmark = pytest.mark.servers
 
+ORDERS = "shop_orders_total"
+
 
 @pytest.fixture
 def clock():
@@ -155,6 +157,27 @@ def test_a_label_that_a_release_adds_is_taken(shop, cloud, clock):
     assert shop.refusals() == {}
 
 
+def test_a_label_that_others_gave_a_metric_is_written_empty(shop, clock):
+    """Google wants all of a metric's labels, also from a release that has fewer (behaviour 18)."""
+    newer = MetricsClient("shop", clock=clock)
+    labels = (one_of("kind", "new"), one_of("channel", "web"))
+    newer.counter("orders_total", "Orders.", labels=labels).inc(kind="new", channel="web")
+    shop.courier.carrier._readings._client, older = newer, shop.client
+    shop.round()
+    clock.advance(60)
+    shop.courier.carrier.renew_in_child()
+    shop.courier.carrier._readings._client = older
+    shop.orders.inc(kind="new")
+
+    shop.round()
+
+    lines = shop.courier.carrier._lines
+    (written,) = [line.message.metric.labels for key, line in lines.items() if key[0] == ORDERS]
+    assert dict(written) == {"kind": "new", "channel": ""}
+    assert shop.counted() == 2
+    assert shop.refusals() == {}
+
+
 def test_metrics_of_other_libraries_arrive_too(shop):
     """A prometheus_client counter that a library registered is exported beside ours (D-2)."""
     hits = Counter("cache_hits", "Hits.", ["tier"], registry=shop.client.registry)
@@ -167,6 +190,7 @@ def test_metrics_of_other_libraries_arrive_too(shop):
     shop.round()
 
     assert shop.counted("cache_hits_total", tier="hot") == 7
+    assert shop.cloud.monitoring.series(type_of("odd")) == []
     assert shop.refusals() == {}
 
 
