@@ -7,12 +7,14 @@ from itertools import count
 import grpc
 import httpx
 import pytest
+from by_otlp import PROJECT, Shop
 from google.api.distribution_pb2 import Distribution
 from google.cloud.monitoring_v3 import MetricServiceClient, types
 from google.cloud.monitoring_v3.services.metric_service.transports import (
     MetricServiceGrpcTransport,
 )
 
+from tocsin.clock import SystemClock
 from tocsin.rehearsal.cloud.running import RunningCloud
 
 pytestmark = pytest.mark.servers
@@ -158,6 +160,18 @@ def test_one_project_sees_nothing_of_another(client, asked, name):
 
     assert [one["value"][1] for one in answers["school"]] == ["1"]
     assert [one["metric"]["project_id"] for one in answers["college"]] == ["college"]
+
+
+def test_by_otlp_a_metric_goes_by_its_own_name(cloud, asked):
+    """What our exporter sends by OTLP is asked for as `shop_…`, with the same job and namespace."""
+    shop = Shop(cloud, clock=SystemClock())
+    shop.orders.inc(7, kind="new")
+    shop.round()
+
+    data = asked("query", project=PROJECT, query="sum by (job, namespace) (shop_orders_total)")
+
+    assert data["result"][0]["metric"] == {"job": "shop", "namespace": "test"}
+    assert data["result"][0]["value"][1] == "7"
 
 
 def test_names_and_labels_can_be_listed(client, asked, name):

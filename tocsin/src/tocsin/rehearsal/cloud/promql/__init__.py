@@ -8,7 +8,9 @@ what was written before it has been scraped.
 
 Not held: Google's few differences in PromQL (their list was not found); names and label keys
 with dots or slashes, which Google takes in quotes, stand here with underscores, for
-Prometheus 2 has no such names. Prometheus' own ``up`` and ``scrape_…`` series are seen too.
+Prometheus 2 has no such names; a DELTA series is told by its deltas. Prometheus' own ``up``
+and ``scrape_…`` series are seen too. Points must be of the last day by the machine's clock:
+a cloud whose clock is moved by hand has no PromQL.
 """
 
 from tocsin.rehearsal.cloud.promql.service import Promql
