@@ -164,7 +164,7 @@ async function rules() {
   const told = await read("breaches");
   const rows = told.map((one) => el("div", { class: "row rule" },
     el("div", { class: "main-text" }, one.says || one.rule, el("div", { class: "sub mono" }, one.rule)),
-    el("div", { class: "number" }, count(one.count), el("small", {}, "times"))));
+    el("div", { class: "number" }, count(one.count), el("small", {}, one.count === 1 ? "time" : "times"))));
   const without = state.summary?.without || [];
   return [without.length ? el("p", { class: "drops" }, `Switched off: ${without.join(", ")}`) : null,
     card(rows, "No rule has been broken: Google would have taken all of it.")];
@@ -173,7 +173,7 @@ async function rules() {
 async function faults() {
   const told = await read("faults");
   const field = (name, made) => { made.value = state.fields[name] ?? made.value; made.addEventListener("input", () => { state.fields[name] = made.value; }); return made; };
-  const kind = field("kind", el("select", { "aria-label": "Fault" }, told.kinds.map((one) => el("option", { value: one }, one.replaceAll("_", " ")))));
+  const kind = field("kind", el("select", { "aria-label": "Fault" }, told.kinds.map((one) => el("option", { value: one, selected: one === "unavailable" }, one.replaceAll("_", " ")))));
   const on = field("on", el("select", { "aria-label": "Method" }, el("option", { value: "*" }, "every method"), told.methods.map((one) => el("option", {}, one))));
   const times = field("times", el("input", { type: "number", min: "1", placeholder: "for ever", "aria-label": "Times" }));
   const seconds = field("seconds", el("input", { type: "number", min: "0", step: "0.1", placeholder: "seconds", "aria-label": "Seconds, for slow ones" }));
@@ -230,6 +230,11 @@ async function show(now) {
     main.replaceChildren(...[drops.length ? el("p", { class: "drops" }, `Dropped to stay within memory: ${drops.map(([what, number]) => `${count(number)} ${what}`).join(", ")}`) : null, ...made].filter(Boolean));
     if (typing) main.querySelector(`[name="${CSS.escape(typing)}"]`)?.focus();
     tabs(current);
+    if (state.shown !== current) {
+      const bar = document.getElementById("tabs"), tab = bar.querySelector("[aria-current]");
+      bar.scrollLeft = tab.offsetLeft - bar.offsetLeft - (bar.clientWidth - tab.offsetWidth) / 2;
+      state.shown = current;
+    }
     document.getElementById("addresses").replaceChildren("gRPC ", el("code", {}, state.summary.grpc), "  ·  REST ", el("code", {}, state.summary.http));
     const box = document.getElementById("state");
     box.className = "";
