@@ -3,6 +3,7 @@
 import gzip
 import json
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
@@ -50,10 +51,11 @@ class Ingest:
                 if self.headers.get("content-encoding") == "gzip":
                     body = gzip.decompress(body)
                 status = ingest._take(body)
-                self.send_response(status)
-                self.send_header("content-length", "2")
-                self.end_headers()
-                self.wfile.write(b"{}")
+                with suppress(ConnectionError):  # whoever waited too long has left
+                    self.send_response(status)
+                    self.send_header("content-length", "2")
+                    self.end_headers()
+                    self.wfile.write(b"{}")
 
             def log_message(self, *_: object) -> None:
                 """Say nothing."""
