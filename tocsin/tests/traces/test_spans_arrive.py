@@ -1,10 +1,12 @@
 """Spans of requests and jobs arrive in Cloud Trace's stand-in, by OTLP and a courier's queue."""
 
 import pytest
+from monitored import PROJECT, Shop, type_of
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from traces.traced import PARENT, SAMPLED, TRACE, Service, hex_id
 
+from tocsin.clock import SystemClock
 from tocsin.rehearsal.cloud.running import RunningCloud
 from tocsin.telemetry.delivery.bounded_queue import BoundedQueue
 from tocsin.telemetry.exporters.otlp import OtlpEndpoint
@@ -73,3 +75,31 @@ async def test_a_failed_requests_event_and_status_arrive():
     assert kept.span_id == hex_id(service.spans.only().context.span_id, 16)
     assert len(kept.events) == 1
     assert "ada@" not in repr(kept)
+
+
+@pytest.mark.servers
+def test_an_exemplar_arrives_with_the_span_it_was_measured_in():
+    """Google's rules for exemplars hold, and the distribution leads to the job's span."""
+    clock = SystemClock()
+    with RunningCloud(clock=clock) as cloud, Service([]) as service:
+        shop = Shop(cloud, clock=clock)
+        wait = shop.client.histogram("wait_seconds", "Waits.", buckets=(0.1, 0.5))
+
+        with service.captured.telemetry.job(
+            correlation_id="lesson-42", name="lesson", parent=SAMPLED["traceparent"]
+        ):
+            for seconds in (0.7, 0.3, 0.05):
+                wait.observe(seconds)
+        shop.round()
+        shop.courier.stop()
+        with cloud.world.lock:
+            (series,) = cloud.monitoring.series(type_of("wait_seconds"))
+            breaches = dict(cloud.world.rules.breaches)
+
+    exemplars = series.points[-1].value.exemplars
+    span_name = f"projects/{PROJECT}/traces/{TRACE}/spans/" + hex_id(
+        service.spans.only().context.span_id, 16
+    )
+    assert [one.value for one in exemplars] == [0.05, 0.3, 0.7]
+    assert all(span_name.encode() in one.attachments[0].value for one in exemplars)
+    assert breaches == {}
