@@ -11,6 +11,7 @@ import pytest
 
 from tocsin.cli.cloud import WantedFault, parsed_fault
 from tocsin.errors import DeclarationError
+from tocsin.rehearsal.cloud.journal import FILE_NAME
 
 pytestmark = pytest.mark.servers
 PATIENT_S = 60.0
@@ -107,6 +108,8 @@ def test_a_port_in_use_is_one_line():
         (("--host", "0.0.0.0"), "--allow-remote"),
         (("--host", "here"), "no IP address"),
         (("--without", "no.such.rule"), "no rule of this cloud"),
+        (("--grpc-port", "70000"), "70000 is no port"),
+        (("--data-dir", __file__), "cannot use"),
         (("--faults", "explode"), "no fault is called 'explode'"),
         (("--faults", "slow:X:often"), "KIND[:METHOD[:TIMES[:SECONDS]]]"),
     ],
@@ -118,6 +121,23 @@ def test_what_cannot_be_is_said_in_one_line(words, says):
     assert status == 2
     assert complaints.count("\n") == 1
     assert says in complaints
+
+
+def test_a_folder_is_used_by_one_cloud_only(tmp_path):
+    """A second cloud on a folder, or a file there that is no journal, is refused in one line."""
+    first = Started("--data-dir", str(tmp_path / "taken"))
+    (tmp_path / "spoilt").mkdir()
+    (tmp_path / "spoilt" / FILE_NAME).write_bytes(b"no database at all" * 100)
+
+    ends = [
+        refused("--port", "0", "--grpc-port", "0", "--data-dir", str(tmp_path / name))
+        for name in ("taken", "spoilt")
+    ]
+    first.stop()
+
+    assert [status for status, _ in ends] == [2, 2]
+    assert [complaints.count("\n") for _, complaints in ends] == [1, 1]
+    assert all("cannot use" in complaints for _, complaints in ends)
 
 
 def test_a_fault_is_read_from_the_left():

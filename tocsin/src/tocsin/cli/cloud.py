@@ -15,12 +15,15 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tocsin.errors import DeclarationError
 
 if TYPE_CHECKING:
     from tocsin.rehearsal.cloud.running import RunningCloud
+
+
+_LAST_PORT: Final = 65_535
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ def run(chosen: argparse.Namespace) -> int:
         DeclarationError: what was asked for cannot be.
     """
     _refuse_strangers(chosen)
+    _refuse_no_ports(chosen.port, chosen.grpc_port)
     wanted = [parsed_fault(text) for text in chosen.faults]
     running = _made(chosen)
     stop = Event()
@@ -83,10 +87,11 @@ def run(chosen: argparse.Namespace) -> int:
             sys.stdout.flush()
             stop.wait()
     except OSError as error:
-        raise DeclarationError(f"cannot listen: {error.strerror or error}") from error
-    except sqlite3.OperationalError as error:
+        what = f"use {error.filename}" if error.filename else "listen"
+        raise DeclarationError(f"cannot {what}: {error.strerror or error}") from error
+    except sqlite3.DatabaseError as error:
         raise DeclarationError(
-            f"cannot use {chosen.data_dir}: {error}; is another cloud running on that folder?"
+            f"cannot use {chosen.data_dir}: {error} (a cloud has its folder for itself)"
         ) from error
     return 0
 
@@ -118,6 +123,12 @@ def _refuse_strangers(chosen: argparse.Namespace) -> None:
             f"--host {chosen.host} lets other machines in, and this cloud asks nobody who they "
             "are: add --allow-remote if that is meant"
         )
+
+
+def _refuse_no_ports(*ports: int) -> None:
+    for port in ports:
+        if not 0 <= port <= _LAST_PORT:
+            raise DeclarationError(f"{port} is no port: they go from 0 (any) to {_LAST_PORT}")
 
 
 def _made(chosen: argparse.Namespace) -> "RunningCloud":

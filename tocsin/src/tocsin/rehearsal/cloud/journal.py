@@ -50,13 +50,7 @@ class Journal:
         self._rows = rows
         self._queue: Queue[_Entry] = Queue(_QUEUED)
         self._closing = Event()
-        self._database = sqlite3.connect(
-            folder / FILE_NAME, check_same_thread=False, isolation_level=None, timeout=0.5
-        )
-        self._database.execute("PRAGMA locking_mode=EXCLUSIVE")
-        self._database.execute("PRAGMA journal_mode=WAL")
-        self._database.execute("PRAGMA synchronous=NORMAL")
-        self._database.execute(_SCHEMA)
+        self._database = _opened(folder / FILE_NAME)
         self._thread = Thread(target=self._write, name="rehearsal-journal", daemon=True)
         self._thread.start()
 
@@ -116,3 +110,16 @@ class Journal:
             database.execute("ROLLBACK")
             raise
         database.execute("COMMIT")
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=0.5)
+    try:
+        database.execute("PRAGMA locking_mode=EXCLUSIVE")
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("PRAGMA synchronous=NORMAL")
+        database.execute(_SCHEMA)
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database
