@@ -309,6 +309,31 @@ def test_a_forked_child_sends_nothing_of_its_parents():
     assert carrier.taken == ["parents"]
 
 
+def test_a_fault_in_a_turn_ends_no_courier():
+    """Whatever breaks in a courier's thread, it comes back and delivers (D12)."""
+
+    class Trips(BoundedQueue):
+        trips = 1
+
+        def take(self, max_items, max_bytes):
+            if self.trips:
+                self.trips -= 1
+                raise OSError
+            return super().take(max_items, max_bytes)
+
+    carrier, guard = Told(), Guard()
+    queue = Trips(max_items=10, max_bytes=100)
+    queue.put("a")
+    complaints = Complaints(SystemClock(), tell=lambda *_args, **_fields: None)
+    courier = Courier("spans", carrier, every_s=3600, queue=queue)
+    delivery = Delivery([courier], guard=guard, complaints=complaints)
+
+    delivery.close(SOON_S)
+
+    assert carrier.taken == ["a"]
+    assert guard.caught == {"delivery.spans.turn": 1}
+
+
 def test_undelivered_tells_its_cause_and_its_detail():
     """The error reads well in a log, and its cause is one word for a metric."""
     told = Undelivered("UNAVAILABLE", detail="connection refused")

@@ -197,6 +197,10 @@ class Courier:
             self._witness.queued(self.name, len(self.queue) + self._in_hand)
         return self._wait_s()
 
+    def broke(self, error: Exception) -> None:
+        """Tell of a fault of our own that ended a turn."""
+        self._witness.broke(self.name, "turn", error)
+
     @property
     def _in_hand(self) -> int:
         return sum(len(parcel.batch) for parcel in self._parcels)

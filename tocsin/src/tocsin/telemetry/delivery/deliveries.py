@@ -13,6 +13,7 @@ True
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from threading import Condition, Thread
 from typing import Final
 
@@ -28,6 +29,7 @@ from tocsin.telemetry.logs.forks import renew_after_fork
 CLOSE_WITHIN_S: Final = 7.0
 
 _LONGEST_WAIT_S: Final = 3600.0
+_AFTER_A_FAULT_S: Final = 1.0
 _GRACE_S: Final = 0.2
 _SHARE_OF_QUEUES: Final = 0.7
 
@@ -74,7 +76,12 @@ class _Shift:
 
     def _work(self) -> None:
         while not self.courier.is_stopping:
-            wait_s = self.courier.turn()
+            try:
+                wait_s = self.courier.turn()
+            except Exception as error:  # noqa: BLE001 - without its thread it would never come back
+                wait_s = _AFTER_A_FAULT_S
+                with suppress(Exception):
+                    self.courier.broke(error)
             with self._changed:
                 self._changed.notify_all()
                 if not self._is_woken and not self.courier.is_stopping:
