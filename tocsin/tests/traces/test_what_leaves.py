@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags
+from traces.traced import SAMPLED, Service
 
 from tocsin.clock import SystemClock
 from tocsin.telemetry.delivery.carrier import Receipt
@@ -245,3 +246,24 @@ def test_values_written_into_a_statement_are_not_shown(statement):
 
     assert "Lovelace" not in shown
     assert shown.startswith("SELECT ?")
+
+
+def test_a_statement_that_begins_with_a_value_names_no_span(captured, spans):
+    """What is no plain word is no operation: the span is called by its database (behaviour 30)."""
+    with captured.telemetry.job(correlation_id="lesson-42", name="job"):
+        _tracer(spans).start_span(
+            "'Lovelace' shop", kind=SpanKind.CLIENT, attributes={"db.system": "sqlite"}
+        ).end()
+
+    vetted = spans.finished()[0]
+    assert vetted.name == "sqlite"
+    assert "Lovelace" not in vetted.to_json()
+
+
+async def test_a_long_user_agent_outweighs_no_queue():
+    """Of a header of 60 kB no more waits than is shown: 256 characters."""
+    with Service([]) as service:
+        await service.get("/", {**SAMPLED, "user-agent": "word " * 12_000})
+
+        assert len(service.spans.raw[0].own[0]) == 256
+        assert len(service.spans.only().attributes["user_agent.original"]) <= 256

@@ -17,6 +17,7 @@ QUERY: Final = "db.query.text"
 SYSTEM: Final = "db.system.name"
 NAMESPACE: Final = "db.namespace"
 URL: Final = "url.full"
+SERVER: Final = "server.address"
 
 _NEW_NAMES: Final = MappingProxyType(
     {
@@ -24,10 +25,10 @@ _NEW_NAMES: Final = MappingProxyType(
         "http.status_code": "http.response.status_code",
         "http.url": URL,
         "http.scheme": "url.scheme",
-        "http.host": "server.address",
+        "http.host": SERVER,
         "http.user_agent": "user_agent.original",
         "http.flavor": "network.protocol.version",
-        "net.peer.name": "server.address",
+        "net.peer.name": SERVER,
         "net.peer.port": "server.port",
         "net.transport": "network.transport",
         "db.statement": QUERY,

@@ -45,7 +45,7 @@ _NO_ATTRIBUTES: Final[dict[str, Any]] = {}
 Kind = tuple[str, str, int, int, str, str, str]
 """Method, route, status, status sent, outcome, scheme, HTTP version: requests of one kind
 share their name, their status and most attributes."""
-Own = tuple[bytes | None, str, str, str, str, int, int]
+Own = tuple[bytes, str, str, str, str, int, int]
 """User agent, client, user, request id, correlation id, bytes in and out."""
 
 
@@ -88,7 +88,8 @@ class RequestSpan(LiveSpan):
             scope["http_version"],
         )
         self.own = (
-            exchange.headers.get(_USER_AGENT),
+            # Cut here: a long one would outweigh what the queue was told of the span.
+            exchange.headers.get(_USER_AGENT, b"")[:_AGENT_BYTES],
             context.client,
             context.user,
             context.request_id,
@@ -121,7 +122,7 @@ class RequestSpan(LiveSpan):
             scope.get("http_version", "1.1"),
         )
         self.own = (
-            dict(scope["headers"]).get(_USER_AGENT),
+            dict(scope["headers"]).get(_USER_AGENT, b"")[:_AGENT_BYTES],
             context.client,
             context.user,
             context.request_id,
@@ -155,7 +156,7 @@ class RequestSpan(LiveSpan):
         if user:
             attributes["enduser.pseudo.id"] = user
         if user_agent:
-            attributes["user_agent.original"] = agent(user_agent[:_AGENT_BYTES])
+            attributes["user_agent.original"] = agent(user_agent)
         return attributes
 
     def _finish(self, started_ns: int, ended_ns: int) -> None:

@@ -4,6 +4,7 @@ It runs on the courier's thread. A span that cannot be vetted is withheld whole,
 counted: it never leaves as it was (behaviours 30 and 31).
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, Protocol
@@ -19,7 +20,7 @@ from tocsin.telemetry.logs.exceptions import StackText
 from tocsin.telemetry.logs.forks import renew_after_fork
 from tocsin.telemetry.redaction import WITHHELD, Redactor
 from tocsin.telemetry.traces import limits
-from tocsin.telemetry.traces.conventions import NAMESPACE, QUERY, SYSTEM, URL, up_to_date
+from tocsin.telemetry.traces.conventions import NAMESPACE, QUERY, SERVER, SYSTEM, URL, up_to_date
 from tocsin.telemetry.traces.failures import MESSAGE
 from tocsin.telemetry.traces.live import ERROR_TYPE, LiveSpan
 from tocsin.telemetry.traces.requests import RequestSpan, shared_by
@@ -29,6 +30,8 @@ _SAMPLED: Final = TraceFlags(TraceFlags.SAMPLED)
 _NAMES_REMEMBERED: Final = 1024
 _AGENTS_REMEMBERED: Final = 1024
 _STATEMENTS_REMEMBERED: Final = 512
+_OPERATION: Final = re.compile(r"[A-Za-z][A-Za-z_.]{0,31}(?= |\Z)")
+_OPERATION_NAME: Final = "db.operation.name"
 _UNSET: Final = Status(StatusCode.UNSET)
 _ERROR: Final = Status(StatusCode.ERROR)
 
@@ -121,12 +124,12 @@ class Vetting:
             name = self._name(span.name)
         if URL in attributes:
             attributes[URL] = str(attributes[URL]).partition("?")[0]
-        if span.kind is SpanKind.CLIENT:
-            # Where our own calls go is no stranger's address: it is set by configuration.
-            where = {"server.address": attributes.pop("server.address", "")}
-            fit = {**self._attributes(attributes, {}), **where}
-            return name, fit if where["server.address"] else self._attributes(attributes, {})
-        return name, self._attributes(attributes, {})
+        # Where our own calls go is set by configuration: no stranger's address.
+        callee = attributes.pop(SERVER, None) if span.kind is SpanKind.CLIENT else None
+        fit = self._attributes(attributes, {})
+        if callee is not None:
+            fit[SERVER] = _sized(callee, limits.VALUE_BYTES)
+        return name, fit
 
     def _make_fit_of_database(self, attributes: dict[str, Any], name: str) -> str:
         """Values out of the statement; a file's path out of the name of the database."""
@@ -135,10 +138,12 @@ class Vetting:
         namespace = attributes.get(NAMESPACE)
         if isinstance(namespace, str) and "/" in namespace:
             attributes[NAMESPACE] = namespace.rpartition("/")[2]
-        operation = name.partition(" ")[0]
-        attributes.setdefault("db.operation.name", operation)
-        attributes["db.operation.name"] = operation
-        return self._name(operation)
+        operation = _OPERATION.match(name)
+        if operation is None:  # the first word of a statement, whatever that may be
+            attributes.pop(_OPERATION_NAME, None)
+            return self._name(str(attributes[SYSTEM]))
+        attributes[_OPERATION_NAME] = operation.group()
+        return operation.group()
 
     def _attributes(self, raw: Mapping[str, Any], taken: Mapping[str, Any]) -> dict[str, Any]:
         """What is said by others than us: redacted, cut, and never over what we say."""
