@@ -3,6 +3,8 @@
 import doctest
 import importlib
 import pkgutil
+import re
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -36,3 +38,17 @@ def test_the_examples_of_a_module_run(name):
         runner.run(example, out=told.append)
 
     assert runner.summarize(verbose=False).failed == 0, "".join(told)
+
+
+def test_the_readmes_example_runs(monkeypatch):
+    """The code of the toolkit's own page works as it is printed, from top to bottom (D22)."""
+    page = Path(__file__).parents[1] / "README.md"
+    code = "\n".join(re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL))
+    monkeypatch.setenv("ENVIRONMENT", "production")
+    monkeypatch.setenv("TELEMETRY_KEY", "a key of more than sixteen bytes")
+    made: dict[str, object] = {}
+
+    exec(code, made)  # noqa: S102 - it is what the page tells people to run
+    made["telemetry"].close()
+
+    assert [courier.name for courier in made["delivery"].couriers] == ["metrics"]
