@@ -10,6 +10,7 @@ from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2
 from google.cloud.logging_v2.services.logging_service_v2.transports import (
     LoggingServiceV2GrpcTransport,
 )
+from google.protobuf.json_format import MessageToDict
 from wire import ask
 
 from tocsin.clock import SystemClock
@@ -65,8 +66,8 @@ def _shown(entry) -> dict:
     return {
         "time": entry.timestamp.ToNanoseconds(),
         "severity": entry.severity,
-        "payload": entry.json_payload,
-        "labels": dict(entry.labels),
+        "payload": sorted(MessageToDict(entry.json_payload).items()),
+        "labels": sorted(entry.labels.items()),
         "trace": (entry.trace, entry.span_id, entry.trace_sampled),
         "request": request,
         "source": entry.source_location,
