@@ -155,6 +155,8 @@ def test_a_lost_task_a_finaliser_and_a_warning_are_one_line_each():
 def test_an_interrupt_is_not_an_error():
     """Ctrl-C is the developer's own doing: no CRITICAL line, Python's own exit."""
     ended = run("""
+        # A test run in a shell's background is started with the signal ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         pipeline().install()
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(5)
