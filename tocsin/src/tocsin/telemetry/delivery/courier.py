@@ -59,6 +59,8 @@ class _Parcel:
     began_ns: int
     tries: int = 0
     frozen: int = 0
+    is_counted: bool = False
+    """Whether it was counted as lost while its call was still out: nothing else is told of it."""
 
 
 class Courier:
@@ -116,6 +118,7 @@ class Courier:
 
     def _begin(self) -> None:
         self._parcels: deque[_Parcel] = deque()
+        self._on_the_way: _Parcel | None = None
         self._next_ns = self._clock.monotonic_ns()
         self._next_ns += round(self._first_wait_s() * NANOSECONDS)
         self._is_burst = False
@@ -167,8 +170,12 @@ class Courier:
         self.is_stopping = True
         if self.queue is not None:
             self.queue.close()
-            in_hand = sum(len(parcel.batch) for parcel in self._parcels)
-            self._witness.dropped(self.name, CLOSED, in_hand)
+            lost = list(self._parcels)
+            if (out := self._on_the_way) is not None:
+                # Its call may yet succeed, but this process will not be there to hear of it.
+                out.is_counted = True
+                lost.append(out)
+            self._witness.dropped(self.name, CLOSED, sum(len(parcel.batch) for parcel in lost))
         self._parcels.clear()
 
     def renew_in_child(self) -> None:
@@ -189,7 +196,9 @@ class Courier:
         elif self._clock.monotonic_ns() >= self._next_ns:
             self._begin_round()
         while not self.is_stopping and (parcel := self._due_parcel()) is not None:
+            self._on_the_way = parcel
             self._carry(parcel)
+            self._on_the_way = None
             if self._asked > self._flush_begun:
                 return 0.0
         self._end_flush()
@@ -281,6 +290,8 @@ class Courier:
         return max(_SHORTEST_TIMEOUT_S, min(self.timeout_s, share_s))
 
     def _take_receipt(self, parcel: _Parcel, receipt: Receipt) -> None:
+        if parcel.is_counted:
+            return
         if receipt.delivered or not receipt.refused:
             self._witness.delivered(self.name, receipt.delivered)
         for cause, items in receipt.refused.items():
@@ -292,6 +303,8 @@ class Courier:
 
     def _met(self, parcel: _Parcel, error: Undelivered, took_ns: int, timeout_s: float) -> None:
         """Meet a batch that was not answered, or refused as one."""
+        if parcel.is_counted:
+            return
         over_ns = took_ns - round(timeout_s * NANOSECONDS)
         was_frozen = error.again and over_ns > _FROZEN_AFTER_NS
         if was_frozen and parcel.frozen < _FROZEN_AT_MOST:

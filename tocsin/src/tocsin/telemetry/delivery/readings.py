@@ -127,7 +127,7 @@ class Readings:
                 metrics.extend(collector.collect())
             for metric in metrics:
                 with self._client.guard("delivery.collector"):
-                    yield from [self._ours(one) for one in self._read(metric)]
+                    yield from [self._ours(one) for one in _told_apart(self._read(metric))]
 
     def _ours(self, reading: Reading) -> Reading:
         if self._inheritance is not None and reading.kind != "gauge":
@@ -141,7 +141,7 @@ class Readings:
             for collector in self._collectors()
             if isinstance(collector, MetricWrapperBase)
             for metric in collector.collect()
-            for reading in self._read(metric)
+            for reading in _told_apart(self._read(metric))
             if reading.kind != "gauge"
         }
 
@@ -245,3 +245,15 @@ def _created(metric: Metric) -> dict[tuple[tuple[str, str], ...], float]:
         for sample in metric.samples
         if sample.name.endswith("_created")
     }
+
+
+def _told_apart(readings: Iterable[Reading]) -> list[Reading]:
+    """One reading per series: labels that redaction made alike count together."""
+    known: dict[Hashable, Reading] = {}
+    for reading in readings:
+        first = known.setdefault(_identity(reading), reading)
+        if first is not reading and first.kind != "gauge" and first.buckets == reading.buckets:
+            first.cells = [
+                one + other for one, other in zip(first.cells, reading.cells, strict=True)
+            ]
+    return list(known.values())

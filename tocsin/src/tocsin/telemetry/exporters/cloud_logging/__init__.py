@@ -3,8 +3,8 @@
 On Cloud Run and GKE an agent reads standard output already: there, leave this off, or the
 lines are kept and paid twice.
 
-    courier, lines = log_courier(endpoint, writer, service="shop")
-    telemetry.logs.send_also(lines, instead=False)
+    courier, lines = log_courier(endpoint, writer, log_id="shop")
+    telemetry.logs.send_also(lines)
     delivery = Delivery([courier, …], …)
 """
 

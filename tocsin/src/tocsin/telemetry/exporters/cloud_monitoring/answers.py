@@ -80,9 +80,7 @@ def _summaries(error: GoogleAPICallError) -> Iterator[Any]:
     for detail in error.details:
         if isinstance(detail, _RAW_SUMMARY):
             yield detail
-        elif getattr(detail, "type_url", "").endswith(
-            "/google.monitoring.v3.CreateTimeSeriesSummary"
-        ):
+        elif getattr(detail, "type_url", "").endswith(_SUMMARY):
             summary = _RAW_SUMMARY()
             detail.Unpack(summary)
             yield summary
