@@ -111,6 +111,8 @@ def test_a_port_in_use_is_one_line():
         (("--grpc-port", "70000"), "70000 is no port"),
         (("--data-dir", __file__), "cannot use"),
         (("--faults", "explode"), "no fault is called 'explode'"),
+        (("--faults", "slow:*:1:nan"), "seconds lies between 0 and 3600"),
+        (("--faults", "unavailable:*:-3"), "times is at least 1"),
         (("--faults", "slow:X:often"), "KIND[:METHOD[:TIMES[:SECONDS]]]"),
     ],
 )

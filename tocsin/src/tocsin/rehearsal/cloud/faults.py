@@ -29,6 +29,7 @@ KINDS: Final = frozenset(
 """What each does stands in ``tocsin/docs/cloud-faults.md``."""
 EVERY_METHOD: Final = "*"
 FOR_EVER: Final = 1 << 62
+LONGEST_WAIT_S: Final = 3600.0
 
 
 class FaultNotMetError(AssertionError):
@@ -79,10 +80,12 @@ class Faults:
         """Have ``kind`` happen to the next ``times`` calls of method ``on``.
 
         Raises:
-            ValueError: there is no such fault.
+            ValueError: there is no such fault, or it could never happen.
         """
         if kind not in KINDS:
             raise ValueError(f"no fault is called {kind!r}: use one of {', '.join(sorted(KINDS))}")
+        if times < 1 or not 0 <= seconds <= LONGEST_WAIT_S:
+            raise ValueError("times is at least 1, and seconds lies between 0 and 3600")
         fault = Fault(kind, on, times, seconds)
         with self._lock:
             self.asked.append(fault)
