@@ -11,6 +11,7 @@ from couriers import Told, took_all
 
 from tocsin.clock import SystemClock
 from tocsin.telemetry.delivery import (
+    Backoff,
     BoundedQueue,
     Complaints,
     Courier,
@@ -273,7 +274,9 @@ def test_a_collector_that_fails_disables_nothing():
     carrier = Told()
     guard = Guard()
     complaints = Complaints(SystemClock(), tell=lambda *_args, **_fields: None)
-    courier = Courier("metrics", carrier, every_s=3600, collect=collect)
+    # Chance could otherwise make the periodic round due at once, and it would break in their stead.
+    last = Backoff(chance=lambda: 1.0)
+    courier = Courier("metrics", carrier, every_s=3600, collect=collect, backoff=last)
     delivery = Delivery([courier], guard=guard, complaints=complaints)
 
     first, second = delivery.flush(SOON_S), delivery.flush(SOON_S)
@@ -285,6 +288,7 @@ def test_a_collector_that_fails_disables_nothing():
 
 
 @pytest.mark.servers
+@pytest.mark.fresh_process
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 @pytest.mark.skipif(sys.version_info >= (3, 15), reason="to be looked at anew")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -11,6 +11,7 @@ from tocsin.telemetry.metrics import MetricsClient
 
 pytestmark = [
     pytest.mark.servers,
+    pytest.mark.fresh_process,
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]

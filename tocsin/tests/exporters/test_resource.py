@@ -75,6 +75,7 @@ def test_a_process_outside_of_the_cloud_is_nowhere_in_particular():
 
 
 @pytest.mark.servers
+@pytest.mark.fresh_process
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_forked_child_is_another_writer():

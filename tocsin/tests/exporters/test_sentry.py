@@ -318,6 +318,7 @@ def test_a_dsn_that_is_none_is_refused_at_the_start(dsn):
 
 
 @pytest.mark.servers
+@pytest.mark.fresh_process
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_forked_worker_reports_by_a_connection_of_its_own(ingest):
     """Set up before the fork (gunicorn --preload), it sends after it (D68, behaviour 1)."""

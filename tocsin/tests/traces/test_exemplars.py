@@ -122,6 +122,7 @@ async def test_otlp_is_given_the_ids(service):
     assert exemplar.span_id.hex() == hex_id(service.spans.only().context.span_id, 16)
 
 
+@pytest.mark.fresh_process
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is nothing to fork")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 async def test_a_forked_child_does_not_repeat_its_parents_exemplars(service):

@@ -148,6 +148,7 @@ def test_after_a_job_nothing_of_it_is_current(captured, spans):
     assert not get_current_span().get_span_context().is_valid
 
 
+@pytest.mark.fresh_process
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is nothing to fork")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 def test_a_forked_worker_makes_span_ids_of_its_own(captured, spans):
