@@ -54,6 +54,8 @@ OWED = {
     "D34": "streams are measured to their last byte",
     "D35": "probes are kept out of the indicators",
     "D44": "every declared instrument has a live producer",
+    "D47": "an error rate is a ratio with a guard, proved on the engine",
+    "D48": "each alarm has the plan's condition and severity",
     "D68": "Sentry starts in every process",
     "D69": "all server errors are reported alike",
     "D70": "what goes to Sentry is scrubbed, whatever its spelling",
