@@ -102,13 +102,13 @@ def test_a_hanging_call_is_never_answered(cloud):
 
 
 def test_a_reset_cuts_the_connection_before_anything_is_done(cloud):
-    """The connection dies under the client, nothing is kept, and the next call is answered."""
+    """The connection dies under the client, nothing is kept, and the next one is answered."""
     client = client_of(cloud)
 
     with cloud.faults.ask("reset", on=CREATE, times=1), pytest.raises(exceptions.GoogleAPIError):
         create(client)
     kept = names(cloud)
-    create(client, "two")
+    create(client_of(cloud), "two")
 
     assert kept == []
     assert names(cloud) == ["two"]
