@@ -1,0 +1,82 @@
+"""What a service declares so that its alarms can be drilled.
+
+``tocsin.toml`` names an object of :class:`Drills` by its import path (``drills =
+"drills:CAUSES"``). Its ``stage`` starts the real service with what it stands on; each
+:class:`Cause` brings one incident about and mends it again.
+
+>>> Cause(alert="ServiceDown", deed="kill it", cause=print, mend=print).within_s
+45.0
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from tocsin.errors import TocsinError
+from tocsin.rehearsal.cloud.faults import Faults
+from tocsin.rehearsal.uptime.check import UptimeCheck
+
+
+class ProgramMissingError(TocsinError):
+    """A program that the drill needs is missing or does not start."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backdrop:
+    """What a stage is given: where to send telemetry, and where to keep files."""
+
+    folder: Path
+    project: str
+    google_endpoint: str
+    """``host:port`` of the rehearsal cloud's gRPC door"""
+    export_every_s: float
+    faults: Faults
+    """trouble of the cloud on request"""
+
+
+class Stage(Protocol):
+    """The service in service; what else it has is between it and its causes."""
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        ...
+
+    def people(self) -> Iterable[str]:
+        """Accounts and addresses that took part: no notification may name one."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cause:
+    """How one alarm is made to ring for real. ``cause`` returns soon and lasts until ``mend``."""
+
+    alert: str
+    deed: str
+    """what is done, for a reader"""
+    cause: Callable[[Any], object]
+    mend: Callable[[Any], object]
+    may: frozenset[str] = frozenset()
+    """alarms that the same incident may raise besides"""
+    thresholds: Mapping[str, str] = field(default_factory=dict)
+    """comparisons with a time that are scaled with it: ``{"> 300": "> 5"}``"""
+    within_s: float = 45.0
+    """from cause to the last channel, and again from mending to the last all-clear"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drills:
+    """All of a service's."""
+
+    stage: Callable[[Backdrop], AbstractContextManager[Stage]]
+    uptime: UptimeCheck
+    causes: tuple[Cause, ...]
+    """in the order in which they are best caused"""
+    not_drilled: Mapping[str, str] = field(default_factory=dict)
+    """alarms that cannot be caused here, and why"""
+
+    def cause_of(self, alert: str) -> Cause | None:
+        """How this alarm is caused."""
+        return next((one for one in self.causes if one.alert == alert), None)

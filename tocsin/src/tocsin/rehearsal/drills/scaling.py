@@ -1,0 +1,131 @@
+r"""A rule file whose times pass faster, by one factor that is stated.
+
+Windows, offsets, ``for`` and intervals are divided; everything else stays as it is: names,
+labels, counts and ratios are those of the service's own file. Because counts stay, an
+incident has to be as many times denser as the time is shorter.
+
+>>> scaled_expression('sum(increase(x{path="[5m]"}[5m] offset 1h)) > 5', 60)
+'sum(increase(x{path="[5m]"}[5s] offset 1m)) > 5'
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from tocsin.errors import DeclarationError
+
+_UNITS_MS: Final = {
+    "ms": 1,
+    "s": 1000,
+    "m": 60_000,
+    "h": 3_600_000,
+    "d": 86_400_000,
+    "w": 604_800_000,
+    "y": 31_536_000_000,
+}
+_SPELLED: Final = ("h", "m", "s", "ms")
+_DURATION: Final = r"(?:\d+(?:ms|[smhdwy]))+"
+_PART: Final = re.compile(r"(\d+)(ms|[smhdwy])")
+# Quoted text and comments come first, so that what looks like a duration in them stays.
+_TOKEN: Final = re.compile(
+    r"(?P<kept>\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|`[^`]*`|#[^\n]*)"
+    rf"|\[\s*(?P<range>{_DURATION})\s*(?::\s*(?P<step>{_DURATION})?\s*)?\]"
+    rf"|(?P<word>\boffset\s+-?\s*)(?P<offset>{_DURATION})"
+)
+_DURATION_FIELDS: Final = ("for", "keep_firing_for")
+
+
+def milliseconds(text: str) -> int:
+    """How long a duration is in Prometheus' spelling.
+
+    >>> milliseconds("1h30m"), milliseconds("0s")
+    (5400000, 0)
+    """
+    return sum(int(number) * _UNITS_MS[unit] for number, unit in _PART.findall(text))
+
+
+def spelled(duration_ms: int) -> str:
+    """The shortest spelling that Prometheus reads.
+
+    >>> spelled(5000), spelled(500), spelled(1_380_000), spelled(90_500)
+    ('5s', '500ms', '23m', '1m30s500ms')
+    """
+    words, left_ms = [], duration_ms
+    for unit in _SPELLED:
+        count, left_ms = divmod(left_ms, _UNITS_MS[unit])
+        if count:
+            words.append(f"{count}{unit}")
+    return "".join(words) or "0s"
+
+
+def scaled(text: str, speed: float) -> str:
+    """A duration that passes so many times faster, to the millisecond."""
+    return spelled(round(milliseconds(text) / speed))
+
+
+def scaled_expression(expr: str, speed: float) -> str:
+    """An expression whose ranges, subqueries and offsets are shorter."""
+
+    def replaced(found: re.Match[str]) -> str:
+        if found["kept"] is not None:
+            return found["kept"]
+        if found["word"] is not None:
+            return found["word"] + scaled(found["offset"], speed)
+        step = found["step"]
+        colon = ":" if ":" in found[0] else ""
+        return f"[{scaled(found['range'], speed)}{colon}{scaled(step, speed) if step else ''}]"
+
+    return _TOKEN.sub(replaced, expr)
+
+
+def scaled_rules(
+    files: Sequence[Path],
+    *,
+    speed: float,
+    thresholds: Mapping[str, Mapping[str, str]] | None = None,
+) -> dict[str, Any]:
+    """All groups of these files as one, with shorter times.
+
+    ``thresholds`` says, alarm by alarm, which comparison with a *time* is replaced by which
+    (``{"LessonQueueSlow": {"> 300": "> 5"}}``): an age in seconds must shrink like a window.
+
+    Raises:
+        DeclarationError: a file is no rule file, or a threshold does not stand in its rule.
+    """
+    groups: list[dict[str, Any]] = []
+    for file in files:
+        content = yaml.safe_load(file.read_text())
+        if not isinstance(content, dict) or not isinstance(content.get("groups"), list):
+            raise DeclarationError(f"{file}: no `groups:` in it: is it a Prometheus rule file?")
+        groups += [_group(group, speed, thresholds or {}) for group in content["groups"]]
+    return {"groups": groups}
+
+
+def _group(
+    group: Mapping[str, Any], speed: float, thresholds: Mapping[str, Mapping[str, str]]
+) -> dict[str, Any]:
+    made = {**group, "rules": [_rule(rule, speed, thresholds) for rule in group["rules"]]}
+    if "interval" in group:
+        made["interval"] = scaled(str(group["interval"]), speed)
+    return made
+
+
+def _rule(
+    rule: Mapping[str, Any], speed: float, thresholds: Mapping[str, Mapping[str, str]]
+) -> dict[str, Any]:
+    made = dict(rule)
+    made["expr"] = scaled_expression(str(rule["expr"]), speed)
+    for old, new in thresholds.get(str(rule.get("alert")), {}).items():
+        if made["expr"].count(old) != 1:
+            raise DeclarationError(
+                f"{rule['alert']}: {old!r} stands {made['expr'].count(old)} times in the "
+                "expression: name a text that stands there once, as it is after scaling"
+            )
+        made["expr"] = made["expr"].replace(old, new)
+    for field in _DURATION_FIELDS:
+        if field in rule:
+            made[field] = scaled(str(rule[field]), speed)
+    return made
