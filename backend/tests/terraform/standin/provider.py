@@ -6,7 +6,7 @@ what it was given. With ``GOOGLE_STANDIN_LOG`` each change is appended to that f
 JSON, with the configuration as the cloud would have got it, write-only values included.
 
 >>> place("google_monitoring_dashboard", {"project": "p", "dashboard_json": "{}"})
-'projects/p/dashboards/1139577494'
+'projects/p/dashboards/115002777'
 """
 
 import json
