@@ -1,10 +1,10 @@
-"""Clients by the hundred: each from an address of its own, each asking again and again.
+r"""Clients by the hundred: each from an address of its own, each asking again and again.
 
 Linux lets a client choose any address of 127.0.0.0/8 as its own. HTTP is spoken over plain
 streams, because what sends a flood must cost less than what takes it.
 
 >>> request("GET", "/health")[:27]
-b'GET /health HTTP/1.1\\r\\nhost:'
+b'GET /health HTTP/1.1\r\nhost:'
 >>> with Crowd("http://127.0.0.1:9") as crowd:
 ...     sum(crowd.statuses.values())
 0

@@ -23,6 +23,10 @@ class ProgramMissingError(TocsinError):
     """A program that the drill needs is missing or does not start."""
 
 
+class NotReadyError(TocsinError):
+    """The service, its telemetry or the uptime check did not come up in time."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Backdrop:
     """What a stage is given: where to send telemetry, and where to keep files."""

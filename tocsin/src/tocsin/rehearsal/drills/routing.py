@@ -24,7 +24,10 @@ _USUAL: Final[Mapping[str, tuple[Channel, ...]]] = {
     "critical": ("pagerduty", "slack", "email"),
     "warning": ("slack", "email"),
 }
-_HEADLINE: Final = '[{{ .Status | toUpper }}] {{ .CommonLabels.alertname }}: {{ index (index .Alerts 0).Annotations "summary" }}'
+_HEADLINE: Final = (
+    "[{{ .Status | toUpper }}] {{ .CommonLabels.alertname }}: "
+    '{{ index (index .Alerts 0).Annotations "summary" }}'
+)
 _BODY: Final = (
     "{{ range .Alerts }}{{ .Annotations.summary }} {{ .Annotations.impact }} "
     "{{ .Annotations.detail }}\n{{ end }}"

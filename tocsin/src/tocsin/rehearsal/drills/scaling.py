@@ -104,6 +104,16 @@ def scaled_rules(
     return {"groups": groups}
 
 
+def by_alert(rules: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """The rules of all groups by the alarm's name."""
+    return {
+        str(rule["alert"]): rule
+        for group in rules["groups"]
+        for rule in group["rules"]
+        if "alert" in rule
+    }
+
+
 def _group(
     group: Mapping[str, Any], speed: float, thresholds: Mapping[str, Mapping[str, str]]
 ) -> dict[str, Any]:

@@ -5,7 +5,6 @@ Prometheus with the scaled rules. All of it ends with the block, in the opposite
 """
 
 import json
-import os
 import threading
 import urllib.error
 import urllib.request
@@ -18,11 +17,10 @@ from typing import Any, Final
 import yaml
 
 from tocsin.clock import Clock
-from tocsin.errors import TocsinError
 from tocsin.rehearsal.cloud.monitoring.rules import SAMPLING
 from tocsin.rehearsal.cloud.running import RunningCloud
 from tocsin.rehearsal.drills import feeding, routing
-from tocsin.rehearsal.drills.declared import Backdrop, Drills, Stage
+from tocsin.rehearsal.drills.declared import Backdrop, Drills, NotReadyError, Stage
 from tocsin.rehearsal.drills.programs import Program
 from tocsin.rehearsal.drills.scaling import milliseconds, scaled
 from tocsin.rehearsal.drills.watch import Watch
@@ -41,10 +39,6 @@ _LOOKBACK: Final = "5m"
 _SHORTEST_LOOKBACK: Final = "8s"
 _FIRST_EXPORT_WITHIN_S: Final = 30.0
 _POLL_S: Final = 0.1
-
-
-class NotReadyError(TocsinError):
-    """The service, its telemetry or the uptime check did not come up in time."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +73,6 @@ def running_stack(
         ProgramMissingError: a program that is needed is missing.
         NotReadyError: something did not come up in time.
     """
-    # Programs are started while the cloud's gRPC runs: its handlers of forks would complain.
-    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
     with ExitStack() as stack:
         # Google wants 5 s between two points of a series: scaled, that is no time at all.
         cloud = RunningCloud(without={SAMPLING.name})

@@ -59,14 +59,18 @@ class Timeline:
         if self.failure:
             return [f"could not be caused: {self.failure}"]
         found = [] if self.firing_ns is not None else ["it did not ring within the time"]
-        for channel in self.channels:
-            if channel not in self.notified_ns:
-                found.append(f"{channel} was not told within the time")
+        found += [
+            f"{one} was not told within the time"
+            for one in self.channels
+            if one not in self.notified_ns
+        ]
         if self.firing_ns is not None and self.cleared_ns is None:
             found.append("it did not clear within the time")
-        for channel in self.channels:
-            if channel in self.notified_ns and channel not in self.resolved_ns:
-                found.append(f"{channel} was not told of its end")
+        found += [
+            f"{one} was not told of its end"
+            for one in self.channels
+            if one in self.notified_ns and one not in self.resolved_ns
+        ]
         return found
 
     def as_json(self) -> Mapping[str, Any]:
