@@ -56,6 +56,11 @@ locals {
   severities = local.escalation.severities
   owners     = local.escalation.owners
 
+  strangers = [
+    for name, rule in local.rules : "${name} (${rule.labels.severity}, ${rule.labels.owner})"
+    if !contains(keys(local.severities), rule.labels.severity) || !contains(keys(local.owners), rule.labels.owner)
+  ]
+
   # Page-level: the table says that PagerDuty is told.
   paging_severities = toset([for name, level in local.severities : name if contains(level.channels, "pagerduty")])
 }
@@ -68,6 +73,10 @@ resource "terraform_data" "names_are_known" {
     precondition {
       condition     = length(setsubtract(var.left_out_alerts, local.alert_names)) == 0
       error_message = "left_out_alerts names what no rule is called: ${join(", ", setsubtract(var.left_out_alerts, local.alert_names))}."
+    }
+    precondition {
+      condition     = length(local.strangers) == 0
+      error_message = "escalation.yaml does not know the severity or the owner of: ${join(", ", local.strangers)}."
     }
     precondition {
       condition     = length(local.alert_names) == length(distinct(local.alert_names))

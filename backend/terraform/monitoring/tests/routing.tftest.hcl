@@ -82,7 +82,20 @@ run "what_is_left_out_has_no_policy" {
   }
 
   assert {
-    condition     = toset(keys(google_monitoring_alert_policy.alert)) == toset(["DoorForced", "DoorSlow"])
+    condition     = toset(keys(google_monitoring_alert_policy.alert)) == toset(["DoorForced", "DoorSlow", "KnocksBudgetFastBurn"])
     error_message = "An alert that is left out must have no policy."
+  }
+}
+
+run "alerts_of_service_levels_are_policies_too" {
+  command = plan
+
+  assert {
+    condition     = google_monitoring_alert_policy.alert["KnocksBudgetFastBurn"].conditions[0].condition_prometheus_query_language[0].rule_group == "promises"
+    error_message = "slo_alerts.yaml must be read where it exists."
+  }
+  assert {
+    condition     = google_monitoring_alert_policy.alert["KnocksBudgetFastBurn"].conditions[0].condition_prometheus_query_language[0].evaluation_interval == "30s"
+    error_message = "A group without an interval is evaluated every 30 s."
   }
 }
