@@ -96,7 +96,7 @@ resource "google_monitoring_alert_policy" "alert" {
       error_message = "Group ${each.value.group} has the interval ${each.value.interval}: Google evaluates every 30 s or a multiple of it."
     }
     precondition {
-      # Google's own sample policies stay between 30 minutes and 7 days.
+      # Google states no bounds; its own sample policies stay between 30 minutes and 7 days.
       condition = (
         local.seconds[local.severities[each.value.labels.severity].auto_close] >= 1800
         && local.seconds[local.severities[each.value.labels.severity].auto_close] <= 604800

@@ -49,6 +49,6 @@ resource "google_logging_project_sink" "security" {
   ])
   filter = "${local.ours} AND jsonPayload.message=(${join(" OR ", [for event in local.security_events : "\"${event}\""])})"
 
-  # A bucket in the same project needs no grant for the writer.
+  # A bucket in the same project needs no grant (google/logging/v2/logging_config.proto, writer_identity).
   unique_writer_identity = true
 }

@@ -36,7 +36,8 @@ resource "google_monitoring_notification_channel" "email" {
   type         = "email"
   labels       = { email_address = var.email_addresses[each.value.email] }
 
-  # Terraform removes a channel before it tells the policies: without force Google refuses.
+  # Terraform removes a channel before it tells the policies, and Google refuses to remove what they
+  # still name (github.com/hashicorp/terraform-provider-google/issues/10337).
   force_delete = true
 
   depends_on = [google_project_service.enabled]

@@ -65,3 +65,16 @@ def test_the_security_log_keeps_events_that_the_service_really_logs():
 
     assert kept <= logged
     assert "brute_force_lockout" in kept
+
+
+@pytest.mark.servers
+@pytest.mark.xdist_group("terraform")
+def test_an_owner_whom_the_table_does_not_know_is_named(workshop):
+    """The refusal says which alert has the owner that nobody knows (D50)."""
+    rules = workshop.monitoring / "alerts.yaml"
+    rules.write_text(re.sub(r"owner: engineering", "owner: nobody", rules.read_text(), count=1))
+
+    refusal = workshop.plan("prod", ends=1)
+
+    told = " ".join(refusal.replace("│", " ").split())
+    assert "escalation.yaml does not know the severity or the owner of: ServiceDown" in told

@@ -51,3 +51,16 @@ def test_no_file_of_an_environment_names_a_secret():
 
     assert set(secret) == {"slack_token", "pagerduty_service_keys"}
     assert named == []
+
+
+@pytest.mark.servers
+@pytest.mark.xdist_group("terraform")
+def test_a_rotated_token_is_sent_when_its_version_is_counted_up(applied):
+    """Terraform cannot see that a write-only value changed, so the version tells it."""
+    rotated = applied.plan("prod", "-var=slack_token_version=2", "-out=rotated")
+
+    changes = applied.shown("rotated")["resource_changes"]
+
+    touched = {one["name"] for one in changes if one["change"]["actions"] != ["no-op"]}
+    assert touched == {"slack"}
+    assert "0 to add" in rotated
