@@ -1,13 +1,16 @@
 # Who may do what. The running service may write telemetry and read none of it; Terraform may
 # change what this folder holds, and grant nothing but the service's own roles.
 locals {
-  runtime_roles = toset([
-    "roles/cloudtrace.agent",
-    "roles/errorreporting.writer",
-    "roles/logging.logWriter",
-    "roles/monitoring.metricWriter",
-    "roles/telemetry.tracesWriter", # traces go to telemetry.googleapis.com
-  ])
+  runtime_roles = toset(concat(
+    [
+      "roles/cloudtrace.agent",
+      "roles/errorreporting.writer",
+      "roles/logging.logWriter",
+      "roles/monitoring.metricWriter",
+      "roles/telemetry.tracesWriter", # traces go to telemetry.googleapis.com
+    ],
+    var.metric_prefix == "" ? ["roles/telemetry.metricsWriter"] : [], # and metrics, where they go by OTLP
+  ))
 
   terraform_roles = toset([
     "roles/iam.serviceAccountViewer", # a later plan reads the accounts; the first apply makes them

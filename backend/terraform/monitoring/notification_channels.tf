@@ -2,9 +2,15 @@
 # Slack and PagerDuty get their secret through write-only arguments: it is in no plan and no state.
 # https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/monitoring_notification_channel
 locals {
-  email_owners     = { for name, owner in local.owners : name => owner if contains(keys(var.email_addresses), owner.email) }
-  slack_owners     = { for name, owner in local.owners : name => owner if var.slack_token_version > 0 }
-  pagerduty_owners = { for name, owner in local.owners : name => owner if contains(keys(var.pagerduty_key_versions), owner.pagerduty) }
+  email_owners = {
+    for name, owner in local.owners : name => owner if try(contains(keys(var.email_addresses), owner.email), false)
+  }
+  slack_owners = {
+    for name, owner in local.owners : name => owner if var.slack_token_version > 0 && can(owner.slack)
+  }
+  pagerduty_owners = {
+    for name, owner in local.owners : name => owner if try(contains(keys(var.pagerduty_key_versions), owner.pagerduty), false)
+  }
 
   # By kind and owner; a channel that this environment does not have is not in it.
   channel_names = merge(

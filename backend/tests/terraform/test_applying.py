@@ -5,12 +5,14 @@ import re
 
 import promql_parser
 import pytest
+import yaml
 from google.cloud.monitoring_v3 import AlertPolicy
 from terraform.google_messages import judged, parsed, resources
 from terraform.workshop import values_of
 
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("terraform")]
 
+CHECK_ID = re.compile(r'check_id=~?"[^"]*"')
 PLANNED = {
     "BruteForceAttack": ("CRITICAL", 0),
     "DDoSAttempt": ("CRITICAL", 0),
@@ -118,6 +120,26 @@ def test_every_query_watches_this_environment_alone(policies):
 
     assert [one for one in selectors if 'namespace="production"' not in one] == []
     assert len(selectors) >= len(PLANNED)
+
+
+def test_what_is_deployed_is_what_was_rehearsed(applied, policies):
+    """But for the environment and the check's id, each query is the rule's own (D55)."""
+    rules = {
+        rule["alert"]: rule["expr"].strip()
+        for file in applied.monitoring.glob("*alerts.yaml")
+        for group in yaml.safe_load(file.read_text())["groups"]
+        for rule in group["rules"]
+    }
+
+    deployed = {
+        name: query_of(policy)
+        .replace('{namespace="production"}', "")
+        .replace('namespace="production",', "")
+        for name, policy in policies.items()
+    }
+
+    assert CHECK_ID.sub("", str(deployed)) == CHECK_ID.sub("", str({n: rules[n] for n in deployed}))
+    assert set(deployed) == set(rules)
 
 
 def test_the_alarm_of_the_health_check_watches_the_check_that_was_made(policies, state):
