@@ -9,13 +9,15 @@ from tocsin.rehearsal.drills.declared import Cause
 
 _CLIENTS: Final = 75  # 50 keep series of their own, the others fold into `other`
 _GUESSES: Final = 5  # LOCKOUT_FAILURES
+_EVERY_S: Final = 6.0  # together a dozen a second: passwords are slow to compare, on purpose
 
 
 def cause(stage: VividlyStage) -> None:
     """Seventy-five clients, each with five wrong passwords for one account."""
-    for _ in range(_CLIENTS):
+    for number in range(_CLIENTS):
         address, email = stage.stranger()
-        stage.crowd.come(address, _guesses(email))
+        after_s = number / _CLIENTS * _EVERY_S
+        stage.crowd.come(address, _guesses(email), every_s=_EVERY_S, after_s=after_s)
 
 
 def mend(stage: VividlyStage) -> None:

@@ -59,9 +59,24 @@ class Crowd:
     ) -> None:
         self._loop.__exit__(kind, error, trace)
 
-    def come(self, address: str, requests: Iterator[bytes], *, every_s: float = 0.0) -> None:
-        """Somebody at ``address`` sends these, one after the other, so far apart at least."""
-        self._visitors.append(self._loop.begin(self._visit(address, requests, every_s)))
+    def come(
+        self,
+        address: str,
+        requests: Iterator[bytes],
+        *,
+        every_s: float = 0.0,
+        after_s: float = 0.0,
+    ) -> None:
+        """Somebody at ``address`` sends these, one after the other, so far apart at least.
+
+        The first comes ``after_s``.
+        """
+
+        async def visit() -> None:
+            await asyncio.sleep(after_s)
+            await self._visit(address, requests, every_s)
+
+        self._visitors.append(self._loop.begin(visit()))
 
     def ask(self, address: str, asked: bytes) -> tuple[int, Any]:
         """Send one request and wait: status, and the body read as JSON (None if it is none)."""

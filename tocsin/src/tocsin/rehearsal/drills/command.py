@@ -13,12 +13,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from tocsin.errors import DeclarationError
 from tocsin.monitoring.service import Service
 from tocsin.rehearsal.drills.declared import Cause, Drills, NotReadyError, ProgramMissingError
-from tocsin.rehearsal.drills.scaling import by_alert, scaled_rules
+from tocsin.rehearsal.drills.scaling import by_alert, scaled_rules, shown
 
 FASTEST: Final = 30.0
 """A minute between exports becomes two seconds. Google wants 5 s between the dates of two points,
@@ -60,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise DeclarationError(f"--speed {arguments.speed:g}: it lies between 1 and {FASTEST:g}")
     rules = _rules(service, drills, arguments.speed)
     if arguments.show_rules:
-        sys.stdout.write(yaml.safe_dump(rules, sort_keys=False, allow_unicode=True, width=100))
+        sys.stdout.write(shown(rules))
         return 0
     if arguments.list:
         sys.stdout.write("".join(_listed(drills, by_alert(rules))))
@@ -119,6 +117,8 @@ def _rules(service: Service, drills: Drills, speed: float) -> Mapping[str, Any]:
 
 def _chosen(drills: Drills, alerts: Sequence[str], rules: Mapping[str, object]) -> list[Cause]:
     for alert in alerts:
+        if alert not in rules:
+            raise DeclarationError(f"{alert} is no alarm: there are {', '.join(rules)}")
         if drills.cause_of(alert) is None:
             reason = drills.not_drilled.get(alert, "no cause is declared for it")
             raise DeclarationError(f"{alert} cannot be drilled: {reason}")

@@ -94,7 +94,7 @@ def _strays(stack: Stack, conductor: Conductor, plan: Plan) -> Iterator[str]:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """SIGTERM ends a drill like Ctrl-C: everything that was started is stopped."""
+    """SIGTERM and Ctrl-C end a drill in order: everything that was started is stopped."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -102,8 +102,11 @@ def _interruptible() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # whoever runs a drill beside other things sees to signals
         return
-    before = signal.signal(signal.SIGTERM, interrupt)
+    # Ctrl-C too: whoever was started in the background of a shell is told to ignore it.
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.signal(number, interrupt) for number in numbers}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -17,6 +17,18 @@ import yaml
 
 from tocsin.errors import DeclarationError
 
+
+class _Readable(yaml.SafeDumper):
+    """Writes text of several lines as such."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Readable.add_representer(str, _text)
+
 _UNITS_MS: Final = {
     "ms": 1,
     "s": 1000,
@@ -102,6 +114,11 @@ def scaled_rules(
             raise DeclarationError(f"{file}: no `groups:` in it: is it a Prometheus rule file?")
         groups += [_group(group, speed, thresholds or {}) for group in content["groups"]]
     return {"groups": groups}
+
+
+def shown(rules: Mapping[str, Any]) -> str:
+    """A rule file's text, expressions line by line as they were written."""
+    return yaml.dump(dict(rules), Dumper=_Readable, sort_keys=False, allow_unicode=True, width=100)
 
 
 def by_alert(rules: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:

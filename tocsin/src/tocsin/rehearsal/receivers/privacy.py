@@ -38,12 +38,9 @@ def _found(text: str, people: tuple[str, ...], ours: frozenset[str]) -> Iterator
 
 
 def _is_message_id(text: str, mail: str) -> bool:
-    """A Message-ID looks like a mailbox in angle brackets, and is nobody's."""
-    return (
-        f"<{mail}>" in text
-        and mail.partition("@")[0].replace(".", "").isalnum()
-        and (mail.partition("@")[0].count(".") > 0)
-    )
+    """An id of a letter looks like a mailbox in angle brackets: numbers joined by full stops."""
+    name = mail.partition("@")[0]
+    return f"<{mail}>" in text and name.count(".") > 0 and name.replace(".", "").isalnum()
 
 
 def _is_address(text: str) -> bool:
