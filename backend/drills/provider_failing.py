@@ -24,5 +24,6 @@ CAUSE: Final = Cause(
     deed="the voice fails whenever a lesson is read",
     cause=cause,
     mend=mend,
-    may=frozenset({"LessonsDegraded", "LessonsFailing"}),
+    also=("LessonsDegraded",),
+    may=frozenset({"LessonsFailing"}),
 )

@@ -18,4 +18,4 @@ def test_the_declaration_on_the_page_is_one():
 
     causes = names["CAUSES"]
     assert isinstance(causes, Drills)
-    assert causes.cause_of("ShopDown").may == {"ShopErrors"}
+    assert causes.cause_of("ShopErrors").alerts == ("ShopDown", "ShopErrors")

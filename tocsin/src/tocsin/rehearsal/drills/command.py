@@ -111,8 +111,10 @@ def _declared(service: Service) -> Drills:
 
 
 def _rules(service: Service, drills: Drills, speed: float) -> Mapping[str, Any]:
-    thresholds = {one.alert: one.thresholds for one in drills.causes} if speed > 1 else {}
-    return scaled_rules(service.rule_files, speed=speed, thresholds=thresholds)
+    thresholds = {
+        alert: changes for one in drills.causes for alert, changes in one.thresholds.items()
+    }
+    return scaled_rules(service.rule_files, speed=speed, thresholds=thresholds if speed > 1 else {})
 
 
 def _chosen(drills: Drills, alerts: Sequence[str], rules: Mapping[str, object]) -> list[Cause]:
@@ -122,11 +124,10 @@ def _chosen(drills: Drills, alerts: Sequence[str], rules: Mapping[str, object]) 
         if drills.cause_of(alert) is None:
             reason = drills.not_drilled.get(alert, "no cause is declared for it")
             raise DeclarationError(f"{alert} cannot be drilled: {reason}")
-    chosen = [one for one in drills.causes if one.alert in alerts or not alerts]
-    for one in chosen:
-        if one.alert not in rules:
-            raise DeclarationError(f"{one.alert} has a cause but no rule: is its name right?")
-    return chosen
+    unknown = [one for cause in drills.causes for one in cause.alerts if one not in rules]
+    if unknown:
+        raise DeclarationError(f"{', '.join(unknown)}: a cause but no rule: is the name right?")
+    return [one for one in drills.causes if not alerts or not set(alerts).isdisjoint(one.alerts)]
 
 
 def _listed(drills: Drills, rules: Mapping[str, object]) -> Iterator[str]:

@@ -44,48 +44,50 @@ class Conductor:
         self._pause.wait(seconds)
         return len(self._stack.desk.inbox)
 
-    def perform(self, cause: Cause) -> Timeline:
-        """Cause it, wait until everybody was told, mend it."""
-        self._until(lambda: not self._stack.watch.is_firing(cause.alert), cause.within_s)
-        rule = self._rules[cause.alert]
-        severity = str(rule["labels"]["severity"])
-        movement = Movement(self._stack.cloud, str(rule["expr"]))
-        timeline = Timeline(
-            cause.alert,
-            severity,
-            tuple(self._channels[severity]),
-            caused_ns=self._now_ns(),
-            deed=cause.deed,
-        )
-        self.timelines.append(timeline)
-        self._say(f"{cause.alert}: {cause.deed}")
+    def perform(self, cause: Cause) -> None:
+        """Cause it, wait until everybody was told of all its alarms, mend it."""
+        watch = self._stack.watch
+        self._until(lambda: watch.firing().isdisjoint(cause.alerts), cause.within_s)
+        movements = {alert: self._movement(alert) for alert in cause.alerts}
+        timelines = [self._timeline(cause, alert) for alert in cause.alerts]
+        self.timelines += timelines
+        self._say(f"{', '.join(cause.alerts)}: {cause.deed}")
         try:
             cause.cause(self._stack.stage)
-            self._until(lambda: self._is_told(timeline, movement), cause.within_s)
+            self._until(lambda: self._are_told(timelines, movements), cause.within_s)
         except Exception as error:  # noqa: BLE001 - the other alarms are still to be drilled
-            timeline.failure = f"{type(error).__name__}: {error}"
+            _fail(timelines, f"{type(error).__name__}: {error}")
         finally:
-            self._mend(cause, timeline)
-        return timeline
+            self._mend(cause, timelines)
+
+    def _movement(self, alert: str) -> Movement:
+        return Movement(self._stack.cloud, str(self._rules[alert]["expr"]))
+
+    def _timeline(self, cause: Cause, alert: str) -> Timeline:
+        severity = str(self._rules[alert]["labels"]["severity"])
+        channels = tuple(self._channels[severity])
+        return Timeline(alert, severity, channels, caused_ns=self._now_ns(), deed=cause.deed)
 
     def wait_for_ends(self, within_s: float) -> None:
         """Wait until every alarm that rang has told its end too."""
         self._say("waiting for the last all-clears")
         self._until(self._all_over, within_s)
 
-    def _mend(self, cause: Cause, timeline: Timeline) -> None:
-        timeline.mended_ns = self._now_ns()
+    def _mend(self, cause: Cause, timelines: Sequence[Timeline]) -> None:
+        for timeline in timelines:
+            timeline.mended_ns = self._now_ns()
         try:
             cause.mend(self._stack.stage)
         except Exception as error:  # noqa: BLE001 - told with the verdict
-            timeline.failure = timeline.failure or f"not mended: {type(error).__name__}: {error}"
-        self.spans.append((cause, timeline.caused_ns, self._now_ns()))
+            _fail(timelines, f"not mended: {type(error).__name__}: {error}")
+        self.spans.append((cause, timelines[0].caused_ns, self._now_ns()))
 
-    def _is_told(self, timeline: Timeline, movement: Movement) -> bool:
-        if timeline.exported_ns is None and movement.has_begun():
-            timeline.exported_ns = self._now_ns()
-        self._follow(timeline)
-        return timeline.is_told
+    def _are_told(self, timelines: Sequence[Timeline], movements: Mapping[str, Movement]) -> bool:
+        for timeline in timelines:
+            if timeline.exported_ns is None and movements[timeline.alert].has_begun():
+                timeline.exported_ns = self._now_ns()
+            self._follow(timeline)
+        return all(timeline.is_told for timeline in timelines)
 
     def _all_over(self) -> bool:
         for timeline in self.timelines:
@@ -129,3 +131,8 @@ class Conductor:
 
     def _now_ns(self) -> int:
         return self._stack.clock.monotonic_ns()
+
+
+def _fail(timelines: Sequence[Timeline], failure: str) -> None:
+    for timeline in timelines:
+        timeline.failure = timeline.failure or failure

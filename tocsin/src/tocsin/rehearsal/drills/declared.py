@@ -55,19 +55,31 @@ class Stage(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:
-    """How one alarm is made to ring for real. ``cause`` returns soon and lasts until ``mend``."""
+    """One incident, made for real. ``cause`` returns soon, and lasts until ``mend``.
+
+    >>> slow = Cause(alert="QueueSlow", also=("QueueStuck",), deed="", cause=print, mend=print)
+    >>> slow.alerts
+    ('QueueSlow', 'QueueStuck')
+    """
 
     alert: str
     deed: str
     """what is done, for a reader"""
     cause: Callable[[Any], object]
     mend: Callable[[Any], object]
+    also: tuple[str, ...] = ()
+    """alarms that the same incident must raise too"""
     may: frozenset[str] = frozenset()
-    """alarms that the same incident may raise besides"""
-    thresholds: Mapping[str, str] = field(default_factory=dict)
-    """comparisons with a time that are scaled with it: ``{"> 300": "> 5"}``"""
+    """alarms that it may raise besides"""
+    thresholds: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """by alarm, comparisons with a time that shrink with it: ``{"A": {"> 300": "> 10"}}``"""
     within_s: float = 45.0
     """from cause to the last channel, and again from mending to the last all-clear"""
+
+    @property
+    def alerts(self) -> tuple[str, ...]:
+        """All that must ring."""
+        return (self.alert, *self.also)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,4 +95,4 @@ class Drills:
 
     def cause_of(self, alert: str) -> Cause | None:
         """How this alarm is caused."""
-        return next((one for one in self.causes if one.alert == alert), None)
+        return next((one for one in self.causes if alert in one.alerts), None)

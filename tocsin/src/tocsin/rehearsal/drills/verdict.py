@@ -95,6 +95,6 @@ def _is_excused(episode: Episode, spans: Sequence[tuple[Cause, int, int]]) -> bo
     aftermath_ns = round(AFTERMATH_S * _NS_PER_S)
     return any(
         began_ns <= episode.began_ns <= mended_ns + aftermath_ns
-        and episode.alert in {cause.alert, *cause.may}
+        and episode.alert in {*cause.alerts, *cause.may}
         for cause, began_ns, mended_ns in spans
     )
