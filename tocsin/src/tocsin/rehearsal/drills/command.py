@@ -14,8 +14,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from tocsin.errors import DeclarationError
-from tocsin.monitoring.service import Service
-from tocsin.rehearsal.drills.declared import Cause, Drills, NotReadyError, ProgramMissingError
+from tocsin.rehearsal.drills.declared import (
+    Cause,
+    DrilledService,
+    Drills,
+    NotReadyError,
+    ProgramMissingError,
+)
 from tocsin.rehearsal.drills.scaling import by_alert, scaled_rules, shown
 
 FASTEST: Final = 30.0
@@ -52,7 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         DeclarationError: what was asked for cannot be.
     """
-    service = Service.load(arguments.service)
+    from tocsin.monitoring.service import Service  # noqa: PLC0415 - what --help does without
+
+    service: DrilledService = Service.load(arguments.service)
     drills = _declared(service)
     if not 1 <= arguments.speed <= FASTEST:
         raise DeclarationError(f"--speed {arguments.speed:g}: it lies between 1 and {FASTEST:g}")
@@ -67,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _carried_out(
-    service: Service, drills: Drills, rules: Mapping[str, Any], arguments: argparse.Namespace
+    service: DrilledService, drills: Drills, rules: Mapping[str, Any], arguments: argparse.Namespace
 ) -> int:
     causes = _chosen(drills, arguments.alerts, by_alert(rules))
     # Read when gRPC is loaded: programs are started while it runs, and it would complain.
@@ -91,7 +98,7 @@ def _carried_out(
     return 0 if verdict.is_good else 1
 
 
-def _declared(service: Service) -> Drills:
+def _declared(service: DrilledService) -> Drills:
     if not service.drills:
         raise DeclarationError(
             f'{service.file}: no drills are declared: add drills = "module:NAME", '
@@ -110,7 +117,7 @@ def _declared(service: Service) -> Drills:
     return found
 
 
-def _rules(service: Service, drills: Drills, speed: float) -> Mapping[str, Any]:
+def _rules(service: DrilledService, drills: Drills, speed: float) -> Mapping[str, Any]:
     thresholds = {
         alert: changes for one in drills.causes for alert, changes in one.thresholds.items()
     }

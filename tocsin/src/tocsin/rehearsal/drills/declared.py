@@ -27,6 +27,22 @@ class NotReadyError(TocsinError):
     """The service, its telemetry or the uptime check did not come up in time."""
 
 
+class DrilledService(Protocol):
+    """What a drill reads of ``tocsin.toml`` (:class:`tocsin.monitoring.service.Service`)."""
+
+    @property
+    def file(self) -> Path: ...  # noqa: D102 - as there
+
+    @property
+    def rule_files(self) -> tuple[Path, ...]: ...  # noqa: D102 - as there
+
+    @property
+    def escalation(self) -> Path | None: ...  # noqa: D102 - as there
+
+    @property
+    def drills(self) -> str | None: ...  # noqa: D102 - as there
+
+
 @dataclass(frozen=True, kw_only=True)
 class Backdrop:
     """What a stage is given: where to send telemetry, and where to keep files."""

@@ -10,11 +10,11 @@ False
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
+import promql_parser
 from google.api.distribution_pb2 import Distribution
 
-from tocsin.monitoring.promql import Selector, selectors
 from tocsin.rehearsal.cloud.monitoring.shelf import SeriesName, Value
 from tocsin.rehearsal.cloud.promql.names import labels_of, metric_name
 from tocsin.rehearsal.cloud.running import RunningCloud
@@ -28,9 +28,9 @@ class Movement:
 
     def __init__(self, cloud: RunningCloud, expr: str) -> None:
         self._cloud = cloud
-        found = selectors(expr)
-        most = max((len(one.matchers) for one in found), default=0)
-        self._selectors = [one for one in found if len(one.matchers) == most]
+        found = _selectors(expr)
+        most = max((len(one.matchers.matchers) for one in found), default=0)
+        self._selectors = [one for one in found if len(one.matchers.matchers) == most]
         self._before = self._state()
 
     def has_begun(self) -> bool:
@@ -47,22 +47,34 @@ class Movement:
             }
 
 
-def _is_of(selector: Selector, name: SeriesName) -> bool:
+def _selectors(expr: str) -> list[Any]:
+    found: list[Any] = []
+
+    def visit(node: Any) -> None:
+        if isinstance(node, promql_parser.VectorSelector):
+            found.append(node)
+
+    promql_parser.walk(promql_parser.parse(expr), visit)
+    return found
+
+
+def _is_of(selector: Any, name: SeriesName) -> bool:
     called = metric_name(name.metric_type)
     if selector.name != called and _OF_HISTOGRAMS.sub("", selector.name or "") != called:
         return False
     labels = labels_of(dict(name.metric_labels), name.resource_type, dict(name.resource_labels))
     return all(
-        _matches(labels.get(label, ""), op, value)
-        for label, op, value in selector.matchers
-        if label not in _NOT_OF_POINTS
+        _matches(labels.get(one.name, ""), one.op, one.value)
+        for one in selector.matchers.matchers
+        if one.name not in _NOT_OF_POINTS
     )
 
 
-def _matches(has: str, op: str, wanted: str) -> bool:
-    if op in ("=", "!="):
-        return (has == wanted) is (op == "=")
-    return (re.fullmatch(wanted, has) is not None) is (op == "=~")
+def _matches(has: str, op: promql_parser.MatchOp, wanted: str) -> bool:
+    kinds = promql_parser.MatchOp
+    if op in (kinds.Equal, kinds.NotEqual):
+        return (has == wanted) is (op == kinds.Equal)
+    return (re.fullmatch(wanted, has) is not None) is (op == kinds.Re)
 
 
 def _reading(value: Value) -> float | str:
