@@ -1,0 +1,84 @@
+"""Wrong use and wrong declarations are told in one sentence before anything is started."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tocsin.errors import DeclarationError
+from tocsin.rehearsal.drills import command
+from tocsin.rehearsal.drills.declared import Cause, Drills
+from tocsin.rehearsal.drills.routing import channels_by_severity
+from tocsin.rehearsal.uptime.check import UptimeCheck
+
+CAUSE = Cause(alert="ShopDown", also=("ShopErrors",), deed="kill it", cause=print, mend=print)
+CAUSES = Drills(
+    stage=lambda _backdrop: None,
+    uptime=UptimeCheck(check_id="shop"),
+    causes=(CAUSE,),
+    not_drilled={"DiskFull": "no disk can be filled"},
+)
+RULES = {"ShopDown": {}, "ShopErrors": {}, "DiskFull": {}, "Forgotten": {}}
+
+
+def declared(drills: str | None) -> SimpleNamespace:
+    """A service that declares its drills so."""
+    return SimpleNamespace(file=Path("tocsin.toml"), drills=drills)
+
+
+@pytest.mark.parametrize("alert", ["ShopDown", "ShopErrors"])
+def test_an_alarm_is_drilled_by_the_incident_that_raises_it(alert):
+    """Whoever names one alarm of an incident gets that incident."""
+    assert command._chosen(CAUSES, [alert], RULES) == [CAUSE]
+
+
+@pytest.mark.parametrize(
+    ("alert", "word"),
+    [("DiskFull", "no disk can be filled"), ("Forgotten", "no cause"), ("Typo", "is no alarm")],
+)
+def test_an_alarm_that_cannot_be_drilled_is_refused_with_its_reason(alert, word):
+    """What is excused, forgotten or misspelt is told apart."""
+    with pytest.raises(DeclarationError, match=word):
+        command._chosen(CAUSES, [alert], RULES)
+
+
+def test_a_cause_without_a_rule_is_told():
+    """A renamed alarm does not drop out of the drill in silence (behaviour 36)."""
+    with pytest.raises(DeclarationError, match="ShopErrors"):
+        command._chosen(CAUSES, [], {"ShopDown": {}})
+
+
+def test_the_list_names_every_alarm_and_why_some_are_left_out():
+    """Each alarm stands there with its incident, or with the reason why there is none."""
+    lines = list(command._listed(CAUSES, RULES))
+
+    assert [line.split()[0] for line in lines] == list(RULES)
+    assert "kill it" in lines[1]
+    assert "no disk can be filled" in lines[2]
+    assert "not drilled" in lines[3]
+
+
+@pytest.mark.parametrize(
+    "drills", [None, "nowhere_to_be_found:CAUSES", "json:CAUSES", "json:dumps", ""]
+)
+def test_a_declaration_that_leads_nowhere_is_refused(drills):
+    """The line of tocsin.toml is named, and what it should be."""
+    with pytest.raises(DeclarationError, match=r"tocsin\.toml.*drills"):
+        command._declared(declared(drills))
+
+
+def test_a_channel_without_a_receiver_is_refused(tmp_path):
+    """Nobody believes that a drill reached a channel that it does not have (D50)."""
+    table = tmp_path / "escalation.yaml"
+    table.write_text("severities:\n  critical: {channels: [pagerduty, pigeon]}\n")
+
+    with pytest.raises(DeclarationError, match="pigeon"):
+        channels_by_severity(table)
+
+
+def test_the_escalation_table_decides_who_is_told(tmp_path):
+    """Channels come from the table that Terraform reads too."""
+    table = tmp_path / "escalation.yaml"
+    table.write_text("severities:\n  critical: {channels: [pagerduty]}\n  warning: {}\n")
+
+    assert channels_by_severity(table) == {"critical": ("pagerduty",), "warning": ()}
