@@ -61,7 +61,7 @@ def test_a_warning_pages_nobody(verdict):
 
 
 def test_nothing_rang_without_a_cause_and_nobody_is_named(verdict):
-    """No alarm while healthy, none besides, nothing refused, no account or address (D08)."""
+    """No alarm while healthy, none besides, nothing refused, no account or address."""
     assert verdict.told_while_healthy == 0
     assert list(verdict.strays) == []
 

@@ -122,5 +122,5 @@ def test_an_alarm_without_a_cause_is_a_stray(episode, stray):
     ],
 )
 def test_what_should_not_have_been_sent_is_a_stray(arrived, stray):
-    """A warning that pages, a refused message and a person's name each fail the drill (D08)."""
+    """A warning that pages, a refused message and a person's name each fail the drill."""
     assert bool(strays_of(inbox=[arrived])) is stray

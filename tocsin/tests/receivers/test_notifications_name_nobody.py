@@ -19,7 +19,7 @@ OURS = ("alarms@drill.example", "security@drill.example")
     ],
 )
 def test_a_person_in_a_notification_is_found(text):
-    """Addresses of both kinds, mailboxes and names that took part are all leaks (D08, D28)."""
+    """Addresses of both kinds, mailboxes and names that took part are all leaks."""
     found = leaks(text, people=("Lena",), ours=OURS)
 
     assert len(found) == 1
