@@ -1,0 +1,215 @@
+"""The chain metric → alert → panel → runbook of one service, read once.
+
+:func:`chain_of` reads what ``tocsin.toml`` names. :meth:`Chain.with_catalogue` is the same
+chain over other metrics: so a test proves that a renamed metric is noticed.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from tocsin.errors import DeclarationError
+from tocsin.monitoring.checks.expressions import Node, parsed
+from tocsin.monitoring.checks.findings import Place
+from tocsin.monitoring.checks.sources import Alert, Source, alerts_in, read
+
+RESOURCE_LABELS: Final = frozenset(
+    {"project_id", "location", "namespace", "job", "task_id", "monitored_resource"}
+)
+"""What Google's ``generic_task`` adds to each series
+(https://cloud.google.com/monitoring/api/resources#tag_generic_task)."""
+ENVIRONMENT: Final = "namespace"
+OTHER: Final = "other"
+_PARTS: Final = re.compile(r"_(?:bucket|sum|count)$")
+_FENCED: Final = re.compile(r"^```promql\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+class Catalogue(Protocol):
+    """Every metric that may be asked for."""
+
+    def metric(self, promql_name: str) -> Any:
+        """The metric of a sample's name, or ``None``."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """All of them."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """An expression, whoever asks it: ``kind`` is alert, panel or runbook."""
+
+    kind: str
+    asker: str
+    text: str
+    source: Source
+    tree: Node | None
+    problem: str = ""
+    alert: Alert | None = None
+    panel: Any = None
+
+    def place(self, token: str, at: int | None = None) -> Place:
+        """Where a piece of the expression stands in its file; ``at`` is its place in the text."""
+        before = self.text[:at] if at is not None else ""
+        return self.source.place(token, before.count(token) if token else 0)
+
+
+@dataclass(frozen=True)
+class Chain:
+    """All that is checked."""
+
+    catalogue: Catalogue
+    alerts: tuple[Alert, ...]
+    questions: tuple[Question, ...]
+    dashboards: tuple[Any, ...] = ()
+    runbooks: Mapping[Path, str] = field(default_factory=dict)
+    roots: tuple[Path, ...] = ()
+    """Folders from which an annotation may name its runbook."""
+    settings: Source = field(default_factory=lambda: Source(Path("tocsin.toml"), "", 0, 0))
+    kept: Mapping[str, str] = field(default_factory=dict)
+    """Metrics that no alarm and no panel uses, by name, and why they are kept."""
+    levels: str = ""
+    """The text that declares service levels; names in it count as used."""
+    recipients: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Severities and owners of the escalation table, where there is one."""
+    label_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def with_catalogue(self, catalogue: Catalogue) -> "Chain":
+        """The same chain over other metrics."""
+        return replace(self, catalogue=catalogue)
+
+    def values(self, metric: Any, label: str) -> tuple[str, ...] | None:
+        """All values that the label may take, or ``None`` where nobody can list them."""
+        declared = metric.labels.get(label)
+        if declared is None or declared.values is not None:
+            return tuple(declared.values) if declared is not None else None
+        return self.label_values.get(label)
+
+    def labels(self, name: str) -> frozenset[str] | None:
+        """The labels of a sample's series, or ``None`` of one that nobody exports."""
+        metric = self.metric(name)
+        if metric is None:
+            return None
+        more = {"le"} if name.endswith("_bucket") and metric.kind == "histogram" else set()
+        resource = RESOURCE_LABELS if metric.origin == "service" else frozenset({"project_id"})
+        return frozenset(metric.labels) | resource | more
+
+    def metric(self, name: str) -> Any:
+        """The metric of a sample; a histogram has samples of its parts only."""
+        metric = self.catalogue.metric(name)
+        if metric is not None and metric.kind == "histogram" and metric.name == name:
+            return None
+        return metric
+
+    def counts(self, name: str) -> bool:
+        """Whether the sample only ever rises."""
+        metric = self.metric(name)
+        return metric is not None and metric.kind != "gauge"
+
+    @cached_property
+    def of_alerts(self) -> tuple[tuple[Question, Node], ...]:
+        """The alarms' expressions that can be read."""
+        return tuple((one, one.tree) for one in self.questions if one.alert and one.tree)
+
+    @cached_property
+    def readable(self) -> tuple[tuple[Question, Node], ...]:
+        """All expressions that can be read."""
+        return tuple((one, one.tree) for one in self.questions if one.tree)
+
+
+def base(name: str) -> str:
+    """The metric that a sample's name is of.
+
+    >>> base("shop_wait_seconds_bucket")
+    'shop_wait_seconds'
+    """
+    return _PARTS.sub("", name)
+
+
+def question(kind: str, asker: str, text: str, source: Source, **more: Any) -> Question:
+    """An expression with its tree, or with the reason why it has none."""
+    try:
+        return Question(kind, asker, text, source, parsed(text), **more)
+    except ValueError as error:
+        return Question(kind, asker, text, source, None, problem=str(error), **more)
+
+
+def chain_of(service: Any) -> Chain:
+    """What a service's ``tocsin.toml`` names.
+
+    Raises:
+        DeclarationError: something cannot be read, or there is no alarm at all.
+    """
+    alerts = tuple(one for file in service.rule_files for one in alerts_in(file, read(Path(file))))
+    if not alerts:
+        raise DeclarationError(f"{service.file}: its rule files hold no alarm: nothing to check")
+    dashboards = _dashboards(service)
+    runbooks = {file: read(file) for file in sorted(Path(service.runbooks).glob("*.md"))}
+    settings = read(service.file)
+    folder = Path(service.file).resolve().parent
+    return Chain(
+        catalogue=service.catalogue(),
+        alerts=alerts,
+        questions=(
+            *of_alerts(alerts),
+            *_of_dashboards(dashboards),
+            *_of_runbooks(runbooks),
+        ),
+        dashboards=dashboards,
+        runbooks=runbooks,
+        roots=(folder, folder.parent),
+        settings=Source.whole(service.file, settings),
+        kept={str(k): str(v) for k, v in tomllib.loads(settings).get("kept", {}).items()},
+        levels=read(service.slos) if service.slos else "",
+        recipients=_recipients(service.escalation),
+        label_values={name: tuple(values) for name, values in service.label_values.items()},
+    )
+
+
+def of_alerts(alerts: Iterable[Alert]) -> Iterator[Question]:
+    """What alarms ask."""
+    for one in alerts:
+        expr = one.fields["expr"]
+        yield question("alert", one.name, expr.value, expr.source, alert=one)
+
+
+def _dashboards(service: Any) -> tuple[Any, ...]:
+    folder = service.dashboards
+    if folder is None or not any(Path(folder).glob("*.yaml")):
+        return ()
+    from tocsin.monitoring.dashboards.service_boards import boards_of  # noqa: PLC0415 - an extra
+
+    return boards_of(service)
+
+
+def _of_dashboards(dashboards: Iterable[Any]) -> Iterator[Question]:
+    for board in dashboards:
+        text = read(board.file)
+        for panel in board.panels:
+            for query in panel.queries:
+                line = int(query.place.rpartition(":")[2])
+                source = Source.from_line(board.file, text, line)
+                asker = f"{board.title}: {panel.title}"
+                yield question("panel", asker, query.expr, source, panel=panel)
+
+
+def _of_runbooks(runbooks: Mapping[Path, str]) -> Iterator[Question]:
+    for file, text in runbooks.items():
+        for found in _FENCED.finditer(text):
+            yield question("runbook", file.name, found[1], Source(file, text, *found.span(1)))
+
+
+def _recipients(file: Path | None) -> dict[str, frozenset[str]]:
+    if file is None or not Path(file).exists():
+        return {}
+    import yaml  # noqa: PLC0415 - an extra
+
+    try:
+        table = yaml.safe_load(read(Path(file)))
+    except yaml.YAMLError as error:
+        raise DeclarationError(f"{file}: no YAML: {error}") from error
+    found = {"severity": table.get("severities"), "owner": table.get("owners")}
+    return {label: frozenset(names) for label, names in found.items() if names}

@@ -1,0 +1,85 @@
+"""Rules about what an alarm is sent per: per client and per environment, each with care.
+
+>>> from tocsin.monitoring.checks.expressions import parsed, selectors
+>>> [(one, above)] = selectors(parsed("sum by (ip) (rate(x[5m]))"))
+>>> reaches("ip", above), reaches("namespace", above)
+(True, False)
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tocsin.monitoring.checks.chain import ENVIRONMENT, OTHER, Chain
+from tocsin.monitoring.checks.expressions import Above, Node, calls, selectors
+from tocsin.monitoring.checks.findings import Finding
+
+
+def open_label(chain: Chain) -> Iterator[Finding]:
+    """An alarm per client needs a bound, and must not take `other` for one client."""
+    for question, tree in chain.of_alerts:
+        for one, above in selectors(tree):
+            metric = chain.metric(one.name)
+            for label in sorted(metric.labels) if metric is not None else ():
+                if chain.values(metric, label) is None and reaches(label, above):
+                    says = _wrong_with(metric, label, one)
+                    if says:
+                        yield Finding(
+                            "open-label",
+                            question.place(one.name, one.at),
+                            f"{question.asker}: one alarm per {label} of {one.name}: {says}",
+                            f'sum {label} away, or exclude what is shared: {label}!="{OTHER}"',
+                        )
+
+
+def mixed_environments(chain: Chain) -> Iterator[Finding]:
+    """Two environments of one project must not add up to one alarm (D54)."""
+    for question, tree in chain.readable:
+        if question.kind == "runbook":
+            continue
+        for one, above in selectors(tree):
+            metric = chain.metric(one.name)
+            if metric is None or metric.origin != "service" or _is_set_aside(one, above):
+                continue
+            pinned = any(m.label == ENVIRONMENT and m.operator == "=" for m in one.matchers)
+            absent = any(name.startswith("absent") for name in calls(above))
+            if not pinned and not absent and not reaches(ENVIRONMENT, above):
+                yield Finding(
+                    "mixed-environments",
+                    question.place(one.name, one.at),
+                    f"{question.asker}: adds up {one.name} of all environments",
+                    f"keep the label {ENVIRONMENT}: sum by ({ENVIRONMENT}, …)",
+                )
+
+
+def reaches(label: str, above: Above) -> bool:
+    """Whether every aggregation on the way keeps a label."""
+    return all(
+        (label in node.labels) == (node.grouped != "without")
+        for node in above
+        if node.kind == "aggregation" and node.name not in ("topk", "bottomk")
+    )
+
+
+def _wrong_with(metric: Any, label: str, one: Node) -> str:
+    if not metric.labels[label].at_most:
+        return "it has no bound"
+    for matcher in one.matchers:
+        if matcher.label != label:
+            continue
+        if matcher.operator == "=" or (matcher.operator == "!=" and matcher.value == OTHER):
+            return ""
+        hits = re.fullmatch(matcher.value, OTHER) is not None
+        if matcher.operator in ("=~", "!~") and hits == (matcher.operator == "!~"):
+            return ""
+    return f"`{OTHER}` is many of them"
+
+
+def _is_set_aside(one: Node, above: Above) -> bool:
+    """Whether it stands behind `unless` or `and`, where it adds nothing up."""
+    below = one
+    for node in reversed(above):
+        if node.kind == "binary" and node.name in ("and", "unless") and node.right is below:
+            return True
+        below = node
+    return False
