@@ -9,15 +9,22 @@ from typing import Final
 from drills import (
     authentication_failures_spike,
     brute_force_attack,
+    brute_force_unattributed,
     database_connection_issues,
+    database_server_near_its_limit,
     ddos_attempt,
     elevated_rate_limiting,
     high_error_rate,
+    lesson_queue_slow,
+    lessons_failing,
     performance_degradation,
+    provider_failing,
     service_down,
+    telemetry_dropped,
+    telemetry_silent,
 )
 from drills.stage import vividly_on_stage
-from tocsin.rehearsal.drills.declared import Drills
+from tocsin.rehearsal.drills.declared import Cause, Drills
 from tocsin.rehearsal.uptime.check import UptimeCheck
 
 CAUSES: Final = Drills(
@@ -33,4 +40,20 @@ CAUSES: Final = Drills(
         ddos_attempt.CAUSE,
         service_down.CAUSE,
     ),
+    not_drilled={
+        "LabelBoundReached": "every label whose values come from outside is bounded by design, "
+        "and those that fill up in ordinary use are no alarm",
+    },
 )
+
+PREPARED: Final[tuple[Cause, ...]] = (
+    brute_force_unattributed.CAUSE,
+    lessons_failing.CAUSE,
+    provider_failing.CAUSE,
+    lesson_queue_slow.CAUSE,
+    database_server_near_its_limit.CAUSE,
+    telemetry_dropped.CAUSE,
+    telemetry_silent.CAUSE,
+)
+"""Incidents for alarms that `alerts.yaml` does not hold yet. With its rule each joins the causes:
+the first after the attack of one client, which hides in a crowd; the others after `ServiceDown`."""
