@@ -1,10 +1,10 @@
-"""``tocsin render``: dashboards from their YAML into Google's and Grafana's JSON.
+r"""``tocsin render``: dashboards from their YAML into Google's and Grafana's JSON.
 
 ``--check`` writes nothing and says what is stale: 0 nothing, 1 something, 2 the dashboards
 themselves are wrong. The form of the YAML stands in ``tocsin/docs/dashboards.md``.
 
 >>> summary(["google/shop.json"], 12, checked=True)
-'1 of 12 files is stale: run `tocsin render`\\n  google/shop.json\\n'
+'1 of 12 files is stale: run `tocsin render`\n  google/shop.json\n'
 """
 
 import argparse

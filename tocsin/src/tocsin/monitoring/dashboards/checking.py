@@ -103,9 +103,9 @@ def _of_series(series: Series, known: KnownMetrics, everywhere: frozenset[str]) 
 def _of_functions(series: Series, metric: Any) -> Iterator[str]:
     called = set(series.inside)
     if metric.kind == "gauge" and (wrong := called & _RISES):
-        yield f"{sorted(wrong)[0]}() of the gauge {series.name}: only counters rise (D42)"
+        yield f"{min(wrong)}() of the gauge {series.name}: only counters rise (D42)"
     if metric.kind != "gauge" and (wrong := called & _FALLS_TOO):
-        yield f"{sorted(wrong)[0]}() of the counter {series.name}: use rate() or increase() (D42)"
+        yield f"{min(wrong)}() of the counter {series.name}: use rate() or increase() (D42)"
     if metric.kind != "gauge" and not called & (_RISES | _LOOKS_BACK):
         yield f"{series.name} counts since its process began: take rate() or increase() of it"
     if "histogram_quantile" in called and not series.name.endswith("_bucket"):

@@ -26,7 +26,7 @@ from tocsin.monitoring.dashboards.placed_yaml import Placed, loaded
 from tocsin.monitoring.dashboards.units import UNITS
 
 COLUMNS: Final = 48
-"""Google's proto says 12, its own samples have 48 (GoogleCloudPlatform/monitoring-dashboard-samples)."""
+"""Google's proto says 12; GoogleCloudPlatform/monitoring-dashboard-samples has 48 in most."""
 SHOWN_AS: Final = ("lines", "stacked", "bars", "number", "table")
 
 

@@ -2,8 +2,8 @@
 
 https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model/
 
->>> narrowed('rate(p:a_total{status="x"}[5m]) / rate(p:b_total[5m])', "p:", "namespace")
-'rate(p:a_total{namespace=~"$namespace",status="x"}[5m]) / rate(p:b_total{namespace=~"$namespace"}[5m])'
+>>> narrowed('p:a{status="x"} / p:b', "p:", "namespace")
+'p:a{namespace=~"$namespace",status="x"} / p:b{namespace=~"$namespace"}'
 >>> in_braces("${endpoint} in ${namespace}")
 '{{endpoint}} in {{namespace}}'
 """
@@ -30,11 +30,11 @@ def grafana_json(
 ) -> dict[str, Any]:
     """The dashboard as Grafana imports it; ``label`` is narrowed on all metrics of ``prefix``."""
     panels = [
-        _panel(number, panel, tile, alerts, prefix, label)
+        _panel(panel, tile, alerts, prefix, label) | {"id": number}
         for number, (panel, tile) in enumerate(laid_out(dashboard), 1)
     ]
     return {
-        "uid": f"{dashboard.name}"[:40],
+        "uid": dashboard.name[:40],
         "title": dashboard.title,
         "description": dashboard.about,
         "editable": True,
@@ -68,7 +68,6 @@ def in_braces(legend: str) -> str:
 
 
 def _panel(
-    number: int,
     panel: Panel,
     tile: Tile,
     alerts: Mapping[str, AlertNote],
@@ -76,7 +75,6 @@ def _panel(
     label: str,
 ) -> dict[str, Any]:
     return {
-        "id": number,
         "type": _TYPES.get(panel.shown_as, "timeseries"),
         "title": panel.title,
         "description": panel.tells + alert_words(panel, alerts),

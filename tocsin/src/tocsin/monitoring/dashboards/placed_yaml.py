@@ -1,7 +1,7 @@
-"""YAML whose mappings know where they stand, so that an error names file and line.
+r"""YAML whose mappings know where they stand, so that an error names file and line.
 
 >>> from pathlib import Path
->>> one = loaded("a: 1\\nb: {c: 2}", Path("x.yaml"))
+>>> one = loaded("a: 1\nb: {c: 2}", Path("x.yaml"))
 >>> one["b"].line, one["b"].place
 (2, 'x.yaml:2')
 """
@@ -40,11 +40,11 @@ def loaded(text: str, file: Path) -> Any:
         made = Placed()
         made.file, made.line = file, node.start_mark.line + 1
         for key_node, value_node in node.value:
-            key = loader.construct_object(key_node)  # type: ignore[no-untyped-call]
+            key = loader.construct_object(key_node)
             if key in made:
                 line = key_node.start_mark.line + 1
                 raise DeclarationError(f"{file}:{line}: {key!r} stands here twice: keep one")
-            made[key] = loader.construct_object(value_node, deep=True)  # type: ignore[no-untyped-call]
+            made[key] = loader.construct_object(value_node, deep=True)
         return made
 
     Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)

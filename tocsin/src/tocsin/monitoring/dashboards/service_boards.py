@@ -1,10 +1,10 @@
-"""The dashboards of a service: read, filled with its alerts' numbers, checked, rendered.
+r"""The dashboards of a service: read, filled with its alerts' numbers, checked, rendered.
 
 What is wrong is told all at once, each with file and line, before anything is written.
 
 >>> from tocsin.monitoring.dashboards.checking import Fault
 >>> told([Fault("shop.yaml:3", "nobody exports 'orders'")])
-"1 fault in the dashboards:\\n  shop.yaml:3: nobody exports 'orders'"
+"1 fault in the dashboards:\n  shop.yaml:3: nobody exports 'orders'"
 """
 
 from collections.abc import Sequence

@@ -8,8 +8,8 @@ what it is compared with: per second never beside per five minutes.
 'seconds'
 >>> str(measured("sum(rate(shop_orders_total[5m]))"))
 'items / time'
->>> UNITS["seconds"].fits(measured("rate(shop_wait_seconds_sum[5m]) / rate(shop_wait_seconds_count[5m])"))
-True
+>>> UNITS["seconds"].fits(measured("rate(shop_wait_ms_sum[5m]) / rate(shop_wait_ms_count[5m])"))
+False
 """
 
 import re
@@ -118,8 +118,8 @@ def _of_call(node: Any) -> Measure:
     if name == "time":
         return Measure({"seconds": 1})
     if name == "histogram_quantile":
-        (bucket,) = re.findall(r"([a-zA-Z_:][\w:]*)_bucket\b", str(node)) or [""]
-        return of_name(bucket)
+        bucket = re.search(r"([a-zA-Z_:][\w:]*)_bucket\b", str(node))
+        return of_name(bucket[1] if bucket else "")
     inner = next(
         (_of(one) for one in node.args if type(one).__name__ != "NumberLiteral"), Measure()
     )
