@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from tocsin.cli import cloud
+from tocsin.cli import check, cloud, dashboards, rehearse, render
 from tocsin.errors import DeclarationError
 
 
@@ -33,7 +33,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=_version())
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    cloud.add_to(commands)
+    for command in (cloud, check, rehearse, render, dashboards):
+        command.add_to(commands)
     return parser
 
 

@@ -103,7 +103,9 @@ def site_at(project: str, endpoint: str | None) -> Site:
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise DeclarationError(f"--endpoint {endpoint!r} is no address like http://127.0.0.1:8085")
     transport = transports.DashboardsServiceRestTransport(
-        host=parts.netloc, url_scheme=parts.scheme, credentials=AnonymousCredentials()
+        host=parts.netloc,
+        url_scheme=parts.scheme,
+        credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
     )
     return Site(dashboards.DashboardsServiceClient(transport=transport), project)
 

@@ -35,7 +35,7 @@ def message_of(data: Mapping[str, Any], place: str) -> Any:
     from google.protobuf import json_format  # noqa: PLC0415 - comes with the above
 
     try:
-        parsed = json_format.ParseDict(data, monitoring_dashboard_v1.Dashboard.pb()())
+        parsed = json_format.ParseDict(dict(data), monitoring_dashboard_v1.Dashboard.pb()())
     except json_format.ParseError as error:
         raise DeclarationError(f"{place}: Google knows no such dashboard: {error}") from error
     return monitoring_dashboard_v1.Dashboard.wrap(parsed)

@@ -61,6 +61,15 @@ class Label:
         return self.kind in (LabelKind.BOUNDED, LabelKind.PSEUDONYM)
 
     @property
+    def domain(self) -> tuple[str, ...] | None:
+        """Every value that can ever be exported; ``None`` where strangers choose it."""
+        if self.is_open:
+            return None
+        if self.kind is LabelKind.STATUS:
+            return (*sorted(KNOWN_STATUSES), *STATUS_CLASSES)
+        return tuple(dict.fromkeys((*self.values, self.other)))
+
+    @property
     def size(self) -> int:
         """The most distinct values that are ever exported at one time."""
         if self.kind is LabelKind.STATUS:
