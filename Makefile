@@ -11,7 +11,7 @@ URL ?= http://127.0.0.1:$(PORT)
 SECONDS ?= 60
 OURS := tocsin backend benchmarks tests scripts
 
-.PHONY: help run traffic cloud test check format bench lock clean pythons
+.PHONY: help run traffic cloud test check alerts drill format bench lock clean pythons
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,14 @@ cloud: $(RUN) ## the small Google Cloud alone, for any program to talk to (see t
 test: $(DEV) ## every test, with the real servers that they need
 	@scripts/install-parts
 	@$(BIN)/pytest -n 2 --dist loadgroup
+
+alerts: $(DEV) ## prove the alarms: checks, cases, mutants, a week on two engines, Terraform
+	@scripts/install-parts
+	@scripts/prove-alarms
+
+drill: $(DEV) ## cause each alarm's incident on the real service, and follow it to its all-clear
+	@scripts/install-parts
+	@$(BIN)/tocsin rehearse drill --service backend/monitoring
 
 check: $(DEV) ## style, types and the direction of imports
 	$(BIN)/ruff check .
@@ -46,12 +54,14 @@ bench: $(BENCH) ## what a request pays, beside the peers (see benchmarks/README.
 	@cd benchmarks && ../.venv-bench/bin/python -m overhead fine
 
 lock: $(DEV) ## resolve requirements/*.in anew
-	@for set in run dev bench; do \
+	@for set in run dev bench standin terraform; do \
 	  $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
 	    --no-emit-index-url --custom-compile-command "make lock" requirements/$$set.in -o requirements/$$set.txt; done
+	@$(BIN)/uv pip compile -q --upgrade --no-deps --python-version 3.11 --generate-hashes --no-annotate \
+	  --no-emit-index-url --custom-compile-command "make lock" requirements/standin-schema.in -o requirements/standin-schema.txt
 
 clean: ## remove what these commands made, the service's data included
-	rm -rf .venv .venv-bench .venv-3* backend/var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv .venv-bench .venv-standin .venv-terraform .venv-3* backend/var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 $(RUN): requirements/run.txt tocsin/pyproject.toml backend/pyproject.toml
 	@scripts/make-environment .venv requirements/run.txt

@@ -24,7 +24,7 @@ from drills import (
     telemetry_silent,
 )
 from drills.stage import vividly_on_stage
-from tocsin.rehearsal.drills.declared import Cause, Drills
+from tocsin.rehearsal.drills.declared import Drills
 from tocsin.rehearsal.uptime.check import UptimeCheck
 
 CAUSES: Final = Drills(
@@ -32,6 +32,7 @@ CAUSES: Final = Drills(
     uptime=UptimeCheck(check_id="vividly-health-drill", path="/health", contains='"alive"'),
     causes=(
         brute_force_attack.CAUSE,
+        brute_force_unattributed.CAUSE,
         authentication_failures_spike.CAUSE,
         elevated_rate_limiting.CAUSE,
         database_connection_issues.CAUSE,
@@ -39,21 +40,16 @@ CAUSES: Final = Drills(
         performance_degradation.CAUSE,
         ddos_attempt.CAUSE,
         service_down.CAUSE,
+        lessons_failing.CAUSE,
+        provider_failing.CAUSE,
+        lesson_queue_slow.CAUSE,
+        database_server_near_its_limit.CAUSE,
+        telemetry_dropped.CAUSE,
+        telemetry_silent.CAUSE,
     ),
     not_drilled={
+        "LessonsStuck": "a worker takes up by itself whatever another left lying",
         "LabelBoundReached": "every label whose values come from outside is bounded by design, "
         "and those that fill up in ordinary use are no alarm",
     },
 )
-
-PREPARED: Final[tuple[Cause, ...]] = (
-    brute_force_unattributed.CAUSE,
-    lessons_failing.CAUSE,
-    provider_failing.CAUSE,
-    lesson_queue_slow.CAUSE,
-    database_server_near_its_limit.CAUSE,
-    telemetry_dropped.CAUSE,
-    telemetry_silent.CAUSE,
-)
-"""Incidents for alarms that `alerts.yaml` does not hold yet. With its rule each joins the causes:
-the first after the attack of one client, which hides in a crowd; the others after `ServiceDown`."""

@@ -27,5 +27,6 @@ CAUSE: Final = Cause(
     cause=cause,
     mend=mend,
     may=frozenset({"LessonsStuck"}),
+    thresholds={"LessonQueueSlow": {"> 300": "> 10"}},
     within_s=60.0,
 )

@@ -9,7 +9,6 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -104,11 +103,7 @@ def _declared(service: DrilledService) -> Drills:
             f'{service.file}: no drills are declared: add drills = "module:NAME", '
             "an object of tocsin.rehearsal.drills.declared.Drills"
         )
-    module, _, name = service.drills.partition(":")
-    try:
-        found = getattr(import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise DeclarationError(f"{service.file}: drills = {service.drills!r}: {error}") from error
+    found = service.named(service.drills)
     if not isinstance(found, Drills):
         raise DeclarationError(
             f"{service.file}: drills = {service.drills!r} is no "

@@ -42,6 +42,8 @@ class DrilledService(Protocol):
     @property
     def drills(self) -> str | None: ...  # noqa: D102 - as there
 
+    def named(self, import_path: str) -> Any: ...  # noqa: D102 - as there
+
 
 @dataclass(frozen=True, kw_only=True)
 class Backdrop:
