@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from drills.processes import Child
-from tocsin.rehearsal.drills.declared import ProgramMissingError
-from tocsin.rehearsal.drills.programs import free_port
+from tocsin.rehearsal.engines.programs import ProgramMissingError, free_port
 
 USER: Final = "vividly"
 CONNECTIONS_AT_MOST: Final = 100

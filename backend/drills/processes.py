@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from tocsin.rehearsal.drills.declared import ProgramMissingError
+from tocsin.rehearsal.engines.programs import ProgramMissingError
 
 _POLL_S: Final = 0.05
 _ENDS_WITHIN_S: Final = 15.0

@@ -17,9 +17,9 @@ from typing import Any, Final
 from drills.database import Database, running_database
 from drills.processes import Child, environ, python
 from tocsin.rehearsal.drills.callers import Crowd, request
-from tocsin.rehearsal.drills.declared import Backdrop, ProgramMissingError
-from tocsin.rehearsal.drills.programs import free_port
+from tocsin.rehearsal.drills.declared import Backdrop
 from tocsin.rehearsal.drills.proxy import TroubledProxy
+from tocsin.rehearsal.engines.programs import ProgramMissingError, free_port
 
 API: Final = "/api/v1"
 POOL: Final = 60

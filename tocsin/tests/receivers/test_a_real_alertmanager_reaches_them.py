@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tocsin.rehearsal.drills import routing
-from tocsin.rehearsal.drills.programs import Program
+from tocsin.rehearsal.engines.programs import Program
 from tocsin.rehearsal.receivers.desk import ReceiversDesk
 
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("alertmanager")]

@@ -18,9 +18,9 @@ from tocsin.rehearsal.drills.declared import (
     DrilledService,
     Drills,
     NotReadyError,
-    ProgramMissingError,
 )
 from tocsin.rehearsal.drills.scaling import by_alert, scaled_rules, shown
+from tocsin.rehearsal.engines.programs import ProgramMissingError
 
 FASTEST: Final = 30.0
 """A minute between exports becomes two seconds. Google wants 5 s between the dates of two points,

@@ -19,10 +19,6 @@ from tocsin.rehearsal.cloud.faults import Faults
 from tocsin.rehearsal.uptime.check import UptimeCheck
 
 
-class ProgramMissingError(TocsinError):
-    """A program that the drill needs is missing or does not start."""
-
-
 class NotReadyError(TocsinError):
     """The service, its telemetry or the uptime check did not come up in time."""
 

@@ -21,9 +21,9 @@ from tocsin.rehearsal.cloud.monitoring.rules import SAMPLING
 from tocsin.rehearsal.cloud.running import RunningCloud
 from tocsin.rehearsal.drills import feeding, routing
 from tocsin.rehearsal.drills.declared import Backdrop, Drills, NotReadyError, Stage
-from tocsin.rehearsal.drills.programs import Program
 from tocsin.rehearsal.drills.scaling import milliseconds, scaled
 from tocsin.rehearsal.drills.watch import Watch
+from tocsin.rehearsal.engines.programs import Program
 from tocsin.rehearsal.receivers.deliveries import Channel
 from tocsin.rehearsal.receivers.desk import ReceiversDesk
 from tocsin.rehearsal.uptime.prober import Prober

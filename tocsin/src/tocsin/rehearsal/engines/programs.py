@@ -1,6 +1,6 @@
-"""Prometheus and Alertmanager as child processes of a drill, on free ports of this machine.
+"""Prometheus, Alertmanager and VictoriaMetrics as child processes, on free ports of this machine.
 
-Both are Debian's packages of these names. They end with their block, and with us however we end
+They are Debian's packages of these names. They end with their block, and with us however we end
 (``setpriv`` of util-linux asks the kernel to see to it, where it is there).
 
 >>> Program("prometheus", "prometheus", "/-/ready").url
@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from tocsin.rehearsal.drills.declared import ProgramMissingError
+from tocsin.errors import TocsinError
 
 _HOST: Final = "127.0.0.1"
 _TRIES: Final = 3
@@ -28,6 +28,10 @@ _STOP_WITHIN_S: Final = 8.0
 
 Arguments = Callable[[int], Sequence[str]]
 """Told the port to listen on; the program's arguments."""
+
+
+class ProgramMissingError(TocsinError):
+    """A program that a rehearsal needs is missing or does not start."""
 
 
 class Program:
