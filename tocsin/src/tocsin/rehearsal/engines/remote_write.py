@@ -42,7 +42,8 @@ def message(series: Sequence[Series], start_unix_s: int, step_s: int) -> bytes:
     for one in series:
         labels = {"__name__": one.name, **one.labels}
         body = b"".join(_label(name, labels[name]) for name in sorted(labels))
-        body += _samples(one.values, start_unix_s * 1000, step_s * 1000)
+        first_s = start_unix_s + one.first * step_s
+        body += _samples(one.values, first_s * 1000, step_s * 1000)
         parts.append(bytes([_SERIES]) + _varint(len(body)) + body)
     return b"".join(parts)
 

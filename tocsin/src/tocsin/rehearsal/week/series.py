@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Series:
-    """One series on the week's beat; where there is no sample, its value is NaN."""
+    """One series on the week's beat, from its ``first`` beat on; no sample is NaN."""
 
     name: str
     labels: Mapping[str, str]
     values: NDArray[np.float64]
+    first: int = 0
 
 
 @dataclass(frozen=True)
@@ -59,5 +60,5 @@ class Week:
     @property
     def lasts_s(self) -> int:
         """From the first sample to the last."""
-        longest = max((len(one.values) for one in self.series), default=1)
+        longest = max((one.first + len(one.values) for one in self.series), default=1)
         return (longest - 1) * self.step_s
