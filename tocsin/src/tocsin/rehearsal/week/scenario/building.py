@@ -158,7 +158,9 @@ class _Building:
         for life in self._lives:
             if life.slot != slot:
                 continue
-            sums = np.cumsum(counts[life.first : life.end]).astype(np.float64)
+            # A sample holds what came before it: a process begins at 0.
+            before = counts[life.first : life.end - 1]
+            sums = np.concatenate([[0.0], np.cumsum(before, dtype=np.float64)])
             born = 0 if from_zero else int(np.argmax(sums > 0)) if sums[-1] > 0 else len(sums)
             if born < len(sums):
                 later = Lifetime(slot, life.first + born, life.end, life.task_id)
