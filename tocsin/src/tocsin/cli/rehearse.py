@@ -1,6 +1,7 @@
 """``tocsin rehearse``: prove before a deploy that alarms ring, and that they stay silent.
 
-``drill`` causes incidents on the real service; each way of rehearsing declares itself.
+``week`` plays a week in real engines, ``drill`` causes incidents on the real service; each way
+of rehearsing declares itself.
 
 >>> import argparse
 >>> parser = argparse.ArgumentParser()
@@ -12,6 +13,8 @@
 import argparse
 from typing import Any, Final
 
+from tocsin.rehearsal.week.command import add_to as add_week
+
 _MISSING: Final = 3
 
 
@@ -19,12 +22,13 @@ def add_to(commands: Any) -> None:
     """Declare the subcommand and those below it."""
     parser = commands.add_parser("rehearse", help="prove that alarms ring, and stay silent")
     kinds = parser.add_subparsers(title="rehearsals", required=True, metavar="REHEARSAL")
+    add_week(kinds)
     try:
         from tocsin.rehearsal.drills.command import add_to as add_drill  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as error:
-        parser.set_defaults(run=_needs(str(error.name)))
-        return
-    add_drill(kinds)
+        kinds.add_parser("drill").set_defaults(run=_needs(str(error.name)))
+    else:
+        add_drill(kinds)
 
 
 def _needs(name: str) -> Any:

@@ -5,6 +5,7 @@ histograms have the metric's own buckets. The same seed makes the same week.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -46,6 +47,17 @@ def week_of(
         series=tuple(building.series()),
         incidents=incidents_of(building.events, waits_s or {}),
     )
+
+
+@dataclass(frozen=True)
+class _Durations:
+    """One series of a histogram in one process; ``factor`` is how much slower each beat is."""
+
+    metric: Metric
+    labels: dict[str, str]
+    slot: int
+    histogram: Histogram
+    factor: NDArray[np.float64]
 
 
 class _Building:
@@ -106,33 +118,29 @@ class _Building:
             factor = np.where(during, factor * strengths[0], factor)
         for kept, counts in groups.items():
             for slot, mine in enumerate(self._dealt(counts)):
-                yield from self._buckets(metric, dict(kept), slot, mine, histogram, factor)
+                own = _Durations(metric, dict(kept), slot, histogram, factor)
+                yield from self._buckets(own, mine)
 
-    def _buckets(
-        self,
-        metric: Metric,
-        labels: dict[str, str],
-        slot: int,
-        counts: Counts,
-        histogram: Histogram,
-        factor: NDArray[np.float64],
-    ) -> Iterator[Series]:
+    def _buckets(self, of: "_Durations", counts: Counts) -> Iterator[Series]:
         left, below = counts, np.zeros_like(counts)
         reached = np.zeros(self._beats)
-        for bound in metric.buckets:
-            share = _normal((np.log(bound / histogram.median / factor)) / histogram.spread)
+        name, labels = of.metric.name, of.labels
+        median = of.histogram.median * of.factor
+        for bound in of.metric.buckets:
+            share = _normal(np.log(bound / median) / of.histogram.spread)
             part = np.clip((share - reached) / np.maximum(1 - reached, 1e-12), 0, 1)
             here = self._chance.binomial(left, part)
             left, below, reached = left - here, below + here, share
-            own = {**labels, "le": f"{bound:g}" if bound % 1 else f"{bound:.0f}"}
-            yield from self._cumulative(f"{metric.name}_bucket", own, slot, below, from_zero=False)
+            own = {**labels, "le": f"{bound:g}"}
+            yield from self._cumulative(f"{name}_bucket", own, of.slot, below, from_zero=False)
         whole = {**labels, "le": "+Inf"}
-        yield from self._cumulative(f"{metric.name}_bucket", whole, slot, counts, from_zero=False)
-        yield from self._cumulative(f"{metric.name}_count", labels, slot, counts, from_zero=False)
-        mean = histogram.median * factor * np.exp(histogram.spread**2 / 2)
-        yield from self._cumulative(
-            f"{metric.name}_sum", labels, slot, counts * mean, from_zero=False
-        )
+        mean = median * np.exp(of.histogram.spread**2 / 2)
+        for part_name, own, sums in (
+            ("bucket", whole, counts),
+            ("count", labels, counts),
+            ("sum", labels, counts * mean),
+        ):
+            yield from self._cumulative(f"{name}_{part_name}", own, of.slot, sums, from_zero=False)
 
     def _of_gauge(self, gauge: Gauge) -> Iterator[Series]:
         metric = metric_named(self._catalogue, self._prefix, gauge.metric, gauge.place)

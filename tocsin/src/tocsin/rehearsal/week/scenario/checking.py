@@ -3,14 +3,11 @@
 So a metric, a label or a value that is renamed in the code stops the week at once.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from tocsin.errors import DeclarationError
 from tocsin.monitoring.catalogue import Catalogue, Metric
 from tocsin.rehearsal.week.scenario.declared import Counter, Scenario
-
-EACH = ("new", "each")
-"""A pseudonym of this event's own, or of each count's own."""
 
 
 def metric_named(catalogue: Catalogue, prefix: str, name: str, place: str) -> Metric:
@@ -31,29 +28,30 @@ def refuse_what_nobody_exports(scenario: Scenario, catalogue: Catalogue, prefix:
     Raises:
         DeclarationError: one is not exported.
     """
-
-    def check(name: str, labels: Mapping[str, str], place: str, *, all_of_them: bool) -> None:
+    for name, labels, place, is_whole in _asked_for(scenario):
         metric = metric_named(catalogue, prefix, name, place)
         _check_labels(metric, labels, place)
-        missing = sorted(set(metric.labels) - set(labels)) if all_of_them else []
+        missing = sorted(set(metric.labels) - set(labels)) if is_whole else []
         if missing:
             raise DeclarationError(f"{place}: {name} has a label {missing[0]!r} too: give it")
 
+
+def _asked_for(scenario: Scenario) -> Iterator[tuple[str, Mapping[str, str], str, bool]]:
+    """Metric, labels, place, and whether these must be all of its labels."""
     counted = {one.metric for one in scenario.counters}
     for counter in scenario.counters:
-        for labels in leaves(counter):
-            check(counter.metric, labels, counter.place, all_of_them=True)
+        yield from ((counter.metric, one, counter.place, True) for one in leaves(counter))
+        yield counter.metric, {}, counter.place, False
     for histogram in scenario.histograms:
-        check(histogram.metric, {}, histogram.place, all_of_them=False)
+        yield histogram.metric, {}, histogram.place, False
         if histogram.counts not in counted:
             raise DeclarationError(f"{histogram.place}: no counter {histogram.counts!r} here")
     for gauge in scenario.gauges:
-        check(gauge.metric, gauge.labels, gauge.place, all_of_them=True)
+        yield gauge.metric, gauge.labels, gauge.place, True
     for event in scenario.events:
         for effect in event.effects:
             if effect.metric:
-                is_whole = effect.kind == "add"
-                check(effect.metric, effect.labels, effect.place, all_of_them=is_whole)
+                yield effect.metric, effect.labels, effect.place, effect.kind == "add"
 
 
 def leaves(counter: Counter) -> Iterable[dict[str, str]]:

@@ -40,7 +40,8 @@ def counted_of(
     for event in events:
         for effect, strength in event.effects():
             if effect.kind == "add" and effect.metric == counter.metric:
-                _add(counted, event, effect, strength, chance, (len(load), step_s))
+                beats = _beats_of(event, strength, len(load), step_s)
+                _add(counted, effect, beats, len(load), chance)
     return counted
 
 
@@ -64,28 +65,30 @@ def _turn(
 ) -> None:
     """A part of all events, whatever they were, has these labels instead."""
     before = dict(shares)
-    for labels in shares:
-        shares[labels] = np.where(during, shares[labels] * (1 - strength), shares[labels])
+    for labels, share in before.items():
+        shares[labels] = np.where(during, share * (1 - strength), share)
     for labels, share in before.items():
         turned = tuple((name, effect.labels.get(name, value)) for name, value in labels)
         old = shares.get(turned, np.zeros_like(share))
         shares[turned] = np.where(during, old + share * strength, old)
 
 
-def _add(
-    counted: Counted,
-    event: DrawnEvent,
-    effect: Effect,
-    per_minute: float,
-    chance: np.random.Generator,
-    shape: tuple[int, int],
-) -> None:
-    """More events, evenly over the time; ``each`` has a pseudonym of its own for every one."""
-    beats, step_s = shape
+def _beats_of(event: DrawnEvent, per_minute: float, beats: int, step_s: int) -> NDArray[np.int64]:
+    """In which beat each of the added events falls, evenly over the time."""
     first, end = event.start_s // step_s, event.end_s // step_s
     total = max(1, round(per_minute * (end - first) * step_s / 60))
     at = first + (np.arange(total) + 0.5) * (end - first) / total
-    beat_of = np.minimum(at.astype(np.int64), beats - 1)
+    return np.minimum(at.astype(np.int64), beats - 1)
+
+
+def _add(
+    counted: Counted,
+    effect: Effect,
+    beat_of: NDArray[np.int64],
+    beats: int,
+    chance: np.random.Generator,
+) -> None:
+    """More events; ``each`` has a pseudonym of its own for every one, ``new`` one for all."""
     shared = {k: _pseudonym(chance) if v == "new" else v for k, v in effect.labels.items()}
     if "each" not in effect.labels.values():
         _count(counted, shared, np.bincount(beat_of, minlength=beats))

@@ -8,6 +8,7 @@ True
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -88,7 +89,7 @@ def _least_s(one: DrawnEvent, condition: Mapping[str, float]) -> float:
 
 def _refuse_meetings(incidents: Sequence[Event]) -> None:
     ordered = sorted(incidents, key=lambda one: one.at.least)
-    for before, after in zip(ordered, ordered[1:], strict=False):
+    for before, after in pairwise(ordered):
         if before.at.most + before.lasts.most + SETTLES_S > after.at.least:
             raise DeclarationError(
                 f"{after.place}: {after.name!r} may begin before {before.name!r} has settled: "
