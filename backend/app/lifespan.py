@@ -13,7 +13,13 @@ from fastapi import FastAPI
 
 from app.composition import Services
 from app.core.logging import get_logger
-from app.core.metrics import DATABASE_POOL_IN_USE, DATABASE_POOL_SIZE, PROCESS
+from app.core.metrics import (
+    DATABASE_POOL_IN_USE,
+    DATABASE_POOL_SIZE,
+    DATABASE_SERVER_CONNECTIONS,
+    DATABASE_SERVER_MAX,
+    PROCESS,
+)
 from app.core.sampling import Sampler, Sampling
 from app.lifecycle import Lifecycle, Stop
 from app.models.revision import require_current
@@ -21,6 +27,7 @@ from app.workers.content_worker import ContentWorker
 
 _PROCESS_EVERY_S = 5.0
 _POOL_EVERY_S = 5.0
+_SERVER_EVERY_S = 15.0
 _SESSIONS_EVERY_S = 10.0
 _QUEUE_EVERY_S = 5.0
 _FLUSH_WITHIN_S = 2.0  # twice, with the exports' 4 s between: 8 of the 10 s that Cloud Run gives
@@ -89,9 +96,15 @@ def samplers(services: Services) -> list[Sampler]:
         DATABASE_POOL_IN_USE.set(database.take_pool_peak())
         DATABASE_POOL_SIZE.set(database.pool_size())
 
+    async def read_server() -> None:
+        if (found := await database.server_connections()) is not None:
+            DATABASE_SERVER_CONNECTIONS.set(found.used)
+            DATABASE_SERVER_MAX.set(found.most)
+
     return [
         Sampler("process", _PROCESS_EVERY_S, read_process),
         Sampler("database_pool", _POOL_EVERY_S, read_pool),
+        Sampler("database_server", _SERVER_EVERY_S, read_server),
         Sampler("sessions", _SESSIONS_EVERY_S, services.sweeper.sweep),
         Sampler("queue", _QUEUE_EVERY_S, services.lessons.queue.sample),
     ]

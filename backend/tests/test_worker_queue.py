@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from lesson_desk import LessonDesk
 
-from app.core.metrics import QUEUE_AGE, QUEUE_DEPTH
+from app.core.metrics import QUEUE_AGE, QUEUE_DEPTH, REQUESTS_STUCK
 from app.core.vocabulary import Status
 from app.workers.queue import ContentQueue
 from tocsin.telemetry.testing import HandClock
@@ -127,3 +127,48 @@ async def test_an_empty_queue_has_no_age(desk: LessonDesk):
     await desk.queue.sample()
 
     assert (QUEUE_DEPTH.value(), QUEUE_AGE.value()) == (0, 0)
+
+
+async def test_a_request_that_was_begun_and_left_lying_is_stuck(any_desk: LessonDesk):
+    """`vividly_content_requests_stuck` counts it a lease after its lease lapsed, not before."""
+    clock = HandClock()
+    queue = queue_of(any_desk, clock)
+    await (await asked(any_desk, queue)).claim()
+    await any_desk.ask()  # waits, and is not stuck
+
+    seen = []
+    for after_s in (0, LEASE_S + 1, LEASE_S):
+        clock.advance(after_s)
+        await queue.sample()
+        seen.append(REQUESTS_STUCK.value())
+
+    assert seen == [0, 0, 1]
+
+
+async def test_a_request_that_is_held_and_does_not_end_is_stuck(any_desk: LessonDesk):
+    """A worker that renews its lease for ever hides nothing: no lesson takes ten minutes."""
+    clock = HandClock()
+    queue = queue_of(any_desk, clock)
+    claim = await (await asked(any_desk, queue)).claim()
+
+    seen = []
+    for after_s in (599, 2):
+        clock.advance(after_s)
+        await queue.renew(claim)
+        seen.append(await queue.stuck())
+
+    assert seen == [0, 1]
+
+
+async def test_what_has_ended_is_not_stuck(desk: LessonDesk):
+    """However long it took."""
+    clock = HandClock()
+    queue = queue_of(desk, clock)
+    claim = await (await asked(desk, queue)).claim()
+    clock.advance(3600)
+    row = await desk.row(claim.request_id)
+    await desk.change(row.id, status=Status.FAILED, finished_at=row.created_at)
+
+    found = await queue.stuck()
+
+    assert found == 0

@@ -9,10 +9,11 @@ bounded pool. ``DATABASE_URL`` may be a plain ``postgresql://`` address.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, make_url
+from sqlalchemy import event, make_url, text
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -30,12 +31,24 @@ _DRIVERS = {
 }
 _BUSY_TIMEOUT_MS = 5000
 _POOL_TIMEOUT_S = 5
+_SERVER_CONNECTIONS = text(
+    "SELECT sum(numbackends)::int, current_setting('max_connections')::int"
+    " - current_setting('superuser_reserved_connections')::int FROM pg_stat_database"
+)
 
 
 def asynchronous_url(url: str) -> str:
     """The same address with the driver that we use."""
     scheme, separator, rest = url.partition("://")
     return f"{_DRIVERS.get(scheme, scheme)}{separator}{rest}"
+
+
+@dataclass(frozen=True)
+class ServerConnections:
+    """Connections to the server, and how many it grants to ordinary users."""
+
+    used: int
+    most: int
 
 
 class Database:
@@ -75,6 +88,19 @@ class Database:
         """Connections that the pool may lend at the most, overflow included."""
         pool = self.engine.pool
         return pool.size() + pool._max_overflow if isinstance(pool, QueuePool) else 0  # noqa: SLF001
+
+    async def server_connections(self) -> ServerConnections | None:
+        """How full the server is, whoever fills it; None of SQLite, which has no server.
+
+        ``pg_stat_activity`` hides from us what others' sessions are, so the count is that
+        of ``pg_stat_database``, which anybody may read
+        (https://www.postgresql.org/docs/current/monitoring-stats.html).
+        """
+        if self.engine.dialect.name != "postgresql":
+            return None
+        async with self.engine.connect() as connection:
+            used, most = (await connection.execute(_SERVER_CONNECTIONS)).one()
+        return ServerConnections(used, most)
 
     async def close(self) -> None:
         """Give every connection back."""

@@ -144,6 +144,12 @@ QUEUE_AGE = metrics_client.gauge(
     across_workers="mostrecent",
 )
 
+REQUESTS_STUCK = metrics_client.gauge(
+    "content_requests_stuck",
+    "Requests that were begun, have not ended and are not getting on.",
+    across_workers="mostrecent",
+)
+
 # --- Database ------------------------------------------------------------------------
 
 DATABASE_POOL_IN_USE = metrics_client.gauge(
@@ -155,6 +161,17 @@ DATABASE_POOL_SIZE = metrics_client.gauge(
     "database_pool_connections_max",
     "Connections that this process's pool may lend at the most.",
     across_workers="livemax",
+)
+
+DATABASE_SERVER_CONNECTIONS = metrics_client.gauge(
+    "database_server_connections",
+    "Connections to the database server, everybody's; PostgreSQL only.",
+    across_workers="mostrecent",
+)
+DATABASE_SERVER_MAX = metrics_client.gauge(
+    "database_server_connections_max",
+    "Connections that the database server grants to ordinary users at the most.",
+    across_workers="mostrecent",
 )
 
 # --- Every request, and the process ----------------------------------------------------

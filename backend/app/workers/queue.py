@@ -16,14 +16,15 @@ from sqlalchemy import ColumnElement, Select, Update, func, literal, select, upd
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.core.database import Database
-from app.core.metrics import QUEUE_AGE, QUEUE_DEPTH
+from app.core.metrics import QUEUE_AGE, QUEUE_DEPTH, REQUESTS_STUCK
 from app.core.moments import now
 from app.models.tables import ContentRequest, UtcDateTime
-from app.services.pipeline.claim import Claim, is_free
+from app.services.pipeline.claim import Claim, is_free, is_open
 from tocsin.clock import Clock
 
 _TOKEN_BYTES = 12
 _TRIES = 3
+_LESSON_AT_MOST_S = 600
 
 
 @dataclass(frozen=True)
@@ -151,8 +152,24 @@ class ContentQueue:
         waited_s = (moment - oldest).total_seconds() if oldest is not None else 0.0
         return Waiting(depth, max(0.0, waited_s))
 
+    async def stuck(self) -> int:
+        """Requests that were begun, have not ended, and are not getting on.
+
+        Nobody has taken one up though its lease lapsed a lease ago, or somebody holds it for
+        longer than any lesson takes.
+        """
+        moment = now(self._clock)
+        abandoned = ContentRequest.lease_until < moment - timedelta(seconds=self.lease_s)
+        endless = ContentRequest.started_at < moment - timedelta(seconds=_LESSON_AT_MOST_S)
+        begun = select(func.count()).where(
+            is_open(), ContentRequest.attempts > 0, abandoned | endless
+        )
+        async with self._database.sessions() as session:
+            return await session.scalar(begun) or 0
+
     async def sample(self) -> None:
-        """Tell the metrics how long the queue is."""
+        """Tell the metrics how long the queue is, and what stands still in it."""
+        REQUESTS_STUCK.set(await self.stuck())
         waiting = await self.waiting()
         QUEUE_DEPTH.set(waiting.depth)
         QUEUE_AGE.set(waiting.oldest_s)
