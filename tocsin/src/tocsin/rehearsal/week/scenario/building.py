@@ -45,7 +45,7 @@ def week_of(
         start_unix_s=scenario.begins_unix_s,
         step_s=STEP_S,
         series=tuple(building.series()),
-        incidents=incidents_of(building.events, waits_s or {}),
+        incidents=incidents_of(building.events, waits_s or {}, building.load, STEP_S),
     )
 
 
@@ -71,7 +71,7 @@ class _Building:
         self._prefix = prefix
         self._chance = chance
         self._beats = scenario.days * _DAY_S // STEP_S + 1
-        self._load = load_of(scenario.load, beats=self._beats, step_s=STEP_S)
+        self.load = load_of(scenario.load, beats=self._beats, step_s=STEP_S)
         self.events = drawn_events(scenario, chance)
         self._is_mute = np.zeros(self._beats, dtype=bool)
         self._is_down = np.zeros(self._beats, dtype=bool)
@@ -86,7 +86,7 @@ class _Building:
     def series(self) -> Iterator[Series]:
         """All of them."""
         counted = {
-            one.metric: counted_of(one, self._load, self.events, self._chance, STEP_S)
+            one.metric: counted_of(one, self.load, self.events, self._chance, STEP_S)
             for one in self._scenario.counters
         }
         for counter in self._scenario.counters:
@@ -144,7 +144,7 @@ class _Building:
 
     def _of_gauge(self, gauge: Gauge) -> Iterator[Series]:
         metric = metric_named(self._catalogue, self._prefix, gauge.metric, gauge.place)
-        values = gauge.value + gauge.with_load * self._load
+        values = gauge.value + gauge.with_load * self.load
         for event, during in self._events_with("set", gauge.metric, gauge.labels):
             strength = next(s for e, s in event.effects() if e.metric == gauge.metric)
             values = np.where(during, strength, values)

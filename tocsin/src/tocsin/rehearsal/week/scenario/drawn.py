@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tocsin.errors import DeclarationError
 from tocsin.rehearsal.week.scenario.declared import Draw, Effect, Event, Scenario
@@ -48,8 +49,14 @@ def drawn_events(scenario: Scenario, chance: np.random.Generator) -> tuple[Drawn
     return tuple(found)
 
 
-def incidents_of(drawn: Sequence[DrawnEvent], waits_s: Mapping[str, float]) -> tuple[Incident, ...]:
-    """The incidents among them; ``waits_s`` is each rule's ``for``."""
+def incidents_of(
+    drawn: Sequence[DrawnEvent],
+    waits_s: Mapping[str, float],
+    load: NDArray[np.float64],
+    step_s: int,
+) -> tuple[Incident, ...]:
+    """The incidents among them; ``waits_s`` is each rule's ``for``, ``load`` that of each beat."""
+    seconds = np.interp(np.arange(len(load) * step_s) / step_s, np.arange(len(load)), load)
     return tuple(
         Incident(
             name=one.event.name,
@@ -58,7 +65,7 @@ def incidents_of(drawn: Sequence[DrawnEvent], waits_s: Mapping[str, float]) -> t
             must=one.event.must,
             may=one.event.may,
             least_s={
-                alert: _least_s(one, condition) + waits_s.get(alert, 0.0)
+                alert: _least_s(one, condition, seconds) + waits_s.get(alert, 0.0)
                 for alert, condition in one.event.least.items()
             },
         )
@@ -72,19 +79,29 @@ def between(chance: np.random.Generator, draw: Draw) -> float:
     return float(chance.uniform(draw.least, draw.most))
 
 
-def _least_s(one: DrawnEvent, condition: Mapping[str, float]) -> float:
+def _least_s(one: DrawnEvent, condition: Mapping[str, float], load: NDArray[np.float64]) -> float:
     """What a condition needs at this strength, seen without a break: the slowest of its parts.
 
-    Events come at the rate that was drawn; a share of the window is reached when the part of the
-    window that lies within the incident, times the incident's share, is as large.
+    Events come at the rate that was drawn. A share of a window is reached when the incident's
+    share of the traffic since its start outweighs the traffic of the window.
     """
     first = one.amounts[0] if one.amounts else 0.0
     parts = [condition.get("wait", 0.0)]
     if "events" in condition:
         parts.append(condition["events"] / first * 60)
     if "share" in condition:
-        parts.append(condition.get("window", 0.0) * condition["share"] / first)
+        window_s = int(condition.get("window", 0.0))
+        parts.append(_until_share(one, condition["share"] / first, window_s, load))
     return max(parts)
+
+
+def _until_share(one: DrawnEvent, part: float, window_s: int, load: NDArray[np.float64]) -> float:
+    """Until the traffic since the start is more than ``part`` of the window's."""
+    traffic = np.concatenate([[0.0], np.cumsum(load)])
+    ends = np.arange(one.start_s, min(one.start_s + window_s, len(load)))
+    since = traffic[ends] - traffic[one.start_s]
+    whole = traffic[ends] - traffic[np.maximum(ends - window_s, 0)]
+    return float(np.argmax(since > part * whole))
 
 
 def _refuse_meetings(incidents: Sequence[Event]) -> None:

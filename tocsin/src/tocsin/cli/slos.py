@@ -1,0 +1,46 @@
+"""``tocsin slos``: write the alarms on service levels' budgets, or say whether they are stale.
+
+Exit status: 0 they are as they should be, 1 stale (``--check``), 2 the levels are wrong.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from tocsin.errors import DeclarationError
+
+WRITTEN: Final = "slo_alerts.yaml"
+
+
+def add_to(commands: Any) -> None:
+    """Declare the subcommand."""
+    parser = commands.add_parser("slos", help="write the alarms on service levels' budgets")
+    parser.add_argument("--service", type=Path, metavar="FILE", help="the service's tocsin.toml")
+    parser.add_argument("--check", action="store_true", help="write nothing, say what is stale")
+    parser.set_defaults(run=run)
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Write or compare.
+
+    Raises:
+        DeclarationError: there are no levels, or one is wrong.
+    """
+    from tocsin.monitoring.service import Service  # noqa: PLC0415 - an extra
+    from tocsin.monitoring.slos import read_slos, rule_file  # noqa: PLC0415 - as above
+
+    service = Service.load(chosen.service)
+    if service.slos is None:
+        raise DeclarationError(f"{service.file}: no slos.yaml beside it: nothing is promised")
+    wanted = rule_file(read_slos(service.slos), service.slos.name)
+    file = service.slos.parent / WRITTEN
+    is_stale = not file.is_file() or file.read_text() != wanted
+    if not is_stale:
+        sys.stdout.write(f"{file.name} is as it should be\n")
+    elif chosen.check:
+        sys.stdout.write(f"{file.name} is stale: run `tocsin slos`\n")
+    else:
+        file.write_text(wanted)
+        sys.stdout.write(f"wrote {file.name}\n")
+    return 1 if chosen.check and is_stale else 0
