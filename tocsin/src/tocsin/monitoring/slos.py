@@ -17,7 +17,6 @@ from typing import Any, Final
 
 from tocsin.errors import DeclarationError
 from tocsin.monitoring.checks.sources import read
-from tocsin.monitoring.durations import seconds
 
 LEAST_BAD_EVENTS: Final = 10
 """In the long window: fewer are chance, whatever share of a quiet night they are."""
@@ -107,7 +106,8 @@ def _rule(level: ServiceLevel, burn: Burn) -> dict[str, Any]:
         [
             f"{_over(level.bad, burn.long)}\n  / {_over(level.all, burn.long)} > {limit}",
             f"and {_over(level.bad, burn.short)}\n  / {_over(level.all, burn.short)} > {limit}",
-            f"and {_over(level.bad, burn.long)} * {_seconds(burn.long)} > {LEAST_BAD_EVENTS}",
+            # Counted, not computed from a rate: engines differ in what the rate of a short life is.
+            f"and {_over(_counted(level.bad), burn.long)} > {LEAST_BAD_EVENTS}",
         ]
     )
     percent = f"{level.objective * 100:g} %"
@@ -132,8 +132,8 @@ def _over(rate: str, window: str) -> str:
     return " ".join(rate.split()).replace("$window", window)
 
 
-def _seconds(window: str) -> int:
-    return int(seconds(window))
+def _counted(rate: str) -> str:
+    return rate.replace("rate(", "increase(")
 
 
 def _level(file: Path, data: Mapping[str, Any]) -> ServiceLevel:
