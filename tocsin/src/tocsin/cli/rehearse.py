@@ -1,6 +1,6 @@
 """``tocsin rehearse``: prove before a deploy that alarms ring, and that they stay silent.
 
-``week`` plays a week in real engines, ``drill`` causes incidents on the real service; each way
+``tests`` judges cases beside each threshold, ``week`` plays a week in real engines, ``drill`` causes incidents on the real service; each way
 of rehearsing declares itself.
 
 >>> import argparse
@@ -13,6 +13,7 @@ of rehearsing declares itself.
 import argparse
 from typing import Any, Final
 
+from tocsin.rehearsal.rule_tests.command import add_to as add_tests
 from tocsin.rehearsal.week.command import add_to as add_week
 
 _MISSING: Final = 3
@@ -22,6 +23,7 @@ def add_to(commands: Any) -> None:
     """Declare the subcommand and those below it."""
     parser = commands.add_parser("rehearse", help="prove that alarms ring, and stay silent")
     kinds = parser.add_subparsers(title="rehearsals", required=True, metavar="REHEARSAL")
+    add_tests(kinds)
     add_week(kinds)
     try:
         from tocsin.rehearsal.drills.command import add_to as add_drill  # noqa: PLC0415 - an extra
