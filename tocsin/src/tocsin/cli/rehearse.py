@@ -1,7 +1,7 @@
 """``tocsin rehearse``: prove before a deploy that alarms ring, and that they stay silent.
 
-``tests`` judges cases beside each threshold, ``week`` plays a week in real engines, ``drill`` causes incidents on the real service; each way
-of rehearsing declares itself.
+``tests`` judges cases beside each threshold, ``week`` plays a week in real engines, ``drill``
+causes incidents on the real service; each way of rehearsing declares itself.
 
 >>> import argparse
 >>> parser = argparse.ArgumentParser()

@@ -52,15 +52,13 @@ def _text(node: Any, here: Path, cut: Path, side: int) -> str:
         if here == cut:
             return parts[side]
         return f"({parts[0]}) {node.op}{_matching(node)} ({parts[1]})"
+    heads = {"ParenExpr": "", "UnaryExpr": "-"}
     if kind == "Call":
-        return f"{node.func.name}({', '.join(parts)})"
-    if kind == "AggregateExpr":
-        return f"{node.op}{_grouping(node)} ({parts[0]})"
-    if kind == "ParenExpr":
-        return f"({parts[0]})"
-    if kind == "UnaryExpr":
-        return f"-({parts[0]})"
-    return str(node.prettify()).strip()
+        heads[kind] = node.func.name
+    elif kind == "AggregateExpr":
+        heads[kind] = f"{node.op}{_grouping(node)} "
+    inside = ", ".join(parts)
+    return f"{heads[kind]}({inside})" if kind in heads else str(node.prettify()).strip()
 
 
 def _matching(node: Any) -> str:

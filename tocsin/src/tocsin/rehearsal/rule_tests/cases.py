@@ -24,7 +24,7 @@ from tocsin.monitoring.durations import seconds
 RESOURCE: Final = {"namespace": "prod", "task_id": "a"}
 _ANY: Final = "x"
 _FIELDS: Final = frozenset({"story", "series", "rings_at", "silent_at", "at", "below", "above"})
-_MORE: Final = frozenset({"every"})
+_MORE: Final = frozenset({"every", "alarms"})
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class Case:
     rings: bool
     place: str
     every: str = "1m"
+    alarms: int = 0
+    """how many must ring at once; 0: one or more"""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ class Writer:
         labels = self._labels(metric, node.matchers, place)
         if isinstance(values, Mapping):
             return dict(self._histogram(metric, labels, values, place))
-        return {_selector(metric.name, labels): str(values)}
+        part = node.name.removeprefix(metric.name.removeprefix(self._prefix))
+        return {_selector(metric.name + part, labels): str(values)}
 
     def _metric(self, name: str, place: str) -> Metric:
         found = self._catalogue.metric(self._prefix + name) or self._catalogue.metric(name)
@@ -94,10 +97,13 @@ class Writer:
 
     def _labels(self, metric: Metric, given: tuple[Matcher, ...], place: str) -> dict[str, str]:
         own = self._resource if metric.origin == "service" else {}
-        found = {name: (one.values or (_ANY,))[0] for name, one in metric.labels.items()} | own
+        found: dict[str, str] = {
+            name: (one.values or (_ANY,))[0] for name, one in metric.labels.items()
+        }
+        found.update(own)
         for label, _, value in given:
             known = metric.labels.get(label)
-            if known is None and label not in own:
+            if known is None and label not in own and not _is_bound(metric, label, value):
                 raise DeclarationError(f"{place}: {metric.name} has no label {label!r}")
             if known is not None and known.values is not None and value not in known.values:
                 raise DeclarationError(f"{place}: {label} of {metric.name} is never {value!r}")
@@ -134,8 +140,10 @@ def read_cases(folder: Path, catalogue: Catalogue, prefix: str) -> CaseBook:
         for alert, entry in data.items():
             for one in entry.get("cases") or ():
                 cases += _cases(alert, one, writer)
-            for one in entry.get("survivors") or ():
-                excuses.append(Excuse(alert, str(one["mutant"]), str(one["because"]), one.place))
+            excuses += [
+                Excuse(alert, str(one["mutant"]), str(one["because"]), one.place)
+                for one in entry.get("survivors") or ()
+            ]
     if not cases:
         raise DeclarationError(f"{folder}: no case at all, and promtool would be content with that")
     return CaseBook(tuple(cases), tuple(excuses))
@@ -148,7 +156,8 @@ def _cases(alert: str, data: Any, writer: Writer) -> Iterator[Case]:
         for selector, values in data["series"].items():
             series |= writer.written(selector, _with(number, values), data.place)
         story = data["story"] if number is None else f"{data['story']}: {number}"
-        yield Case(alert, story, series, at, rings, data.place, data.get("every", "1m"))
+        every, alarms = data.get("every", "1m"), data.get("alarms", 0)
+        yield Case(alert, story, series, at, rings, data.place, every, alarms)
 
 
 def _check(data: Any) -> None:
@@ -166,12 +175,12 @@ def _check(data: Any) -> None:
 def _moments(data: Any) -> Iterator[tuple[Any, str, bool]]:
     """The number that ``$n`` stands for, the moment, and whether it rings then."""
     for key, rings in (("rings_at", True), ("silent_at", False)):
-        given = data.get(key) or ()
+        given = data.get(key, [])
         for at in given if isinstance(given, list) else [given]:
-            yield None, _moment(at, data), rings
+            yield None, _moment(str(at), data), rings
     for key, rings in (("below", False), ("above", True)):
         if key in data:
-            yield data[key], _moment(data.get("at", ""), data), rings
+            yield data[key], _moment(str(data.get("at", "")), data), rings
 
 
 def _moment(text: str, data: Any) -> str:
@@ -188,6 +197,10 @@ def _with(number: Any, values: Any) -> Any:
     if isinstance(values, Mapping):
         return {bound: _with(number, count) for bound, count in values.items()}
     return str(values).replace("$n", str(number))
+
+
+def _is_bound(metric: Metric, label: str, value: str) -> bool:
+    return label == "le" and (value == "+Inf" or float(value) in metric.buckets)
 
 
 def _selector(name: str, labels: Mapping[str, str]) -> str:

@@ -28,7 +28,7 @@ _SWAPPED: Final = {
     "sum": "max",
     "max": "sum",
     "avg": "min",
-    "round": "floor",
+    "round": "",
 }
 
 
@@ -66,7 +66,8 @@ def _wrong_expressions(expr: str) -> Iterator[tuple[str, str]]:
         yield f"{found[0].strip()} is left out", _put(expr, found.span(), "")
     for name, wrong in _SWAPPED.items():
         for found in re.finditer(rf"\b{name}\b(?=\s*(?:\(|by))", visible):
-            yield f"{name} becomes {wrong}", _put(expr, found.span(), wrong)
+            what = f"becomes {wrong}" if wrong else "is left out"
+            yield f"{name} {what}", _put(expr, found.span(), wrong)
     for found in _GROUPED.finditer(visible):
         labels = [one.strip() for one in found[1].split(",") if one.strip()]
         for label in labels:

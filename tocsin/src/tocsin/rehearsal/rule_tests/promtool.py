@@ -72,12 +72,13 @@ def judged(cases: Sequence[Case], rules: Sequence[Mapping[str, Any]], interval_s
 def as_test(case: Case) -> dict[str, Any]:
     """A case as promtool reads it."""
     firing = f'count(ALERTS{{alertname="{case.alert}",alertstate="firing"}})'
+    wanted = f"== {case.alarms}" if case.alarms else "> 0"
     return {
         "interval": case.every,
         "input_series": [{"series": name, "values": v} for name, v in case.series.items()],
         "promql_expr_test": [
             {
-                "expr": f"{firing} > bool 0" if case.rings else firing,
+                "expr": f"({firing} {wanted}) >= bool 0" if case.rings else firing,
                 "eval_time": case.at,
                 "exp_samples": [{"labels": "{}", "value": 1}] if case.rings else [],
             }
