@@ -6,6 +6,7 @@
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -43,10 +44,13 @@ class Mutant:
 def mutants_of(rule: Mapping[str, Any]) -> Iterator[Mutant]:
     """Every mutant of one rule, each different from it."""
     expr = str(rule["expr"])
-    seen = {" ".join(expr.split())}
+    whole = " ".join(expr.split())
+    told: Counter[str] = Counter()
     for what, wrong in _wrong_expressions(expr):
-        if " ".join(wrong.split()) not in seen:
-            yield Mutant(what, {**rule, "expr": wrong})
+        told[what] += 1  # the same slip in another place of the expression
+        if " ".join(wrong.split()) != whole:
+            place = f" ({told[what]})" if told[what] > 1 else ""
+            yield Mutant(what + place, {**rule, "expr": wrong})
     held_s = seconds(str(rule["for"]))
     if held_s:
         yield Mutant("for is left out", {**rule, "for": "0s"})
