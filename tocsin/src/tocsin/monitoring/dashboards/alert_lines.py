@@ -1,45 +1,54 @@
-"""The number that an alert compares with, and what it compares: read from the rule itself.
+"""The numbers that an alert compares with, and what it compares: read from the rule itself.
 
 Nobody writes the number a second time, so a panel cannot show another one than the alarm's.
 
->>> alert_line("sum by (namespace) (increase(refused_total[5m])) > 1000 and on () vector(1)")
-Compared(left='sum by (namespace) (increase(refused_total[5m]))', operator='>', number=1000.0)
->>> alert_line("absent(up)") is None
-True
+>>> alert_lines("sum by (namespace) (increase(refused_total[5m])) > 1000 and on () vector(1)")
+(Compared(left='sum by (namespace) (increase(refused_total[5m]))', operator='>', number=1000.0),)
+>>> [one.number for one in alert_lines("lost > 0 or late > 14.4 * 0.01")], alert_lines("absent(up)")
+([0.0, 0.144], ())
 """
 
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tocsin.monitoring.checks.expressions import number, parsed
+
 _COMPARES: Final = frozenset({">", ">=", "<", "<="})
-_JOINS: Final = frozenset({"and", "or", "unless"})
+_GUARDS: Final = frozenset({"and", "unless"})
 
 
 @dataclass(frozen=True)
 class Compared:
-    """What stands left of the first comparison, and the number right of it."""
+    """What stands left of a comparison, and the number right of it."""
 
     left: str
     operator: str
     number: float
 
 
-def alert_line(expr: str) -> Compared | None:
-    """The first comparison with a number in ``expr``; ``None`` where it has none."""
+def alert_lines(expr: str) -> tuple[Compared, ...]:
+    """The first comparison with a number of each side of an ``or`` in ``expr``.
+
+    Raises:
+        ValueError: it is no PromQL.
+    """
     import promql_parser  # noqa: PLC0415 - an extra
 
-    return _first(promql_parser.parse(expr))
+    return _of(promql_parser.parse(expr))
 
 
-def _first(node: Any) -> Compared | None:
+def _of(node: Any) -> tuple[Compared, ...]:
+    """Of the parser's own tree, which alone can be written as text again."""
     kind = type(node).__name__
     if kind == "ParenExpr":
-        return _first(node.expr)
+        return _of(node.expr)
     if kind != "BinaryExpr":
-        return None
+        return ()
     operator = str(node.op)
-    if operator in _COMPARES and type(node.rhs).__name__ == "NumberLiteral":
-        return Compared(" ".join(node.lhs.prettify().split()), operator, float(node.rhs.val))
-    if operator in _JOINS:
-        return _first(node.lhs) or _first(node.rhs)
-    return None
+    if operator in _COMPARES:
+        limit = number(parsed(node.rhs.prettify()))
+        left = " ".join(node.lhs.prettify().split())
+        return () if limit is None else (Compared(left, operator, float(f"{limit:.12g}")),)
+    if operator in _GUARDS:
+        return _of(node.lhs) or _of(node.rhs)
+    return (*_of(node.lhs), *_of(node.rhs)) if operator == "or" else ()

@@ -14,7 +14,7 @@ GoogleCloudPlatform/monitoring-dashboard-samples).
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tocsin.monitoring.dashboards.alert_notes import AlertNote, alert_words
+from tocsin.monitoring.dashboards.alert_notes import AlertNote, alert_words, drawn
 from tocsin.monitoring.dashboards.declared import COLUMNS, Dashboard, Panel, Query
 from tocsin.monitoring.dashboards.layout import Tile, laid_out
 from tocsin.monitoring.dashboards.units import UNITS
@@ -73,12 +73,11 @@ def _widget(panel: Panel, alerts: Mapping[str, AlertNote]) -> dict[str, Any]:
 def thresholds(panel: Panel, alerts: Mapping[str, AlertNote]) -> list[dict[str, Any]]:
     """The lines of a chart; a chart's threshold has neither colour nor direction (D46)."""
     own = [{"label": line.label, "value": line.value, "targetAxis": "Y1"} for line in panel.lines]
-    drawn = [
-        {"label": name, "value": compared.number, "targetAxis": "Y1"}
-        for name in panel.alerts
-        if (compared := alerts[name].compared) is not None
+    of_alerts = [
+        {"label": name, "value": number, "targetAxis": "Y1"}
+        for name, number in drawn(panel, alerts)
     ]
-    return drawn + own
+    return of_alerts + own
 
 
 def data_set(query: Query, plot: str, unit: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tocsin.monitoring.dashboards.alert_notes import AlertNote, alert_words
+from tocsin.monitoring.dashboards.alert_notes import AlertNote, alert_words, drawn
 from tocsin.monitoring.dashboards.declared import Dashboard, Panel, Query
 from tocsin.monitoring.dashboards.layout import Tile, laid_out
 from tocsin.monitoring.dashboards.units import UNITS
@@ -110,11 +110,7 @@ def _field(panel: Panel, alerts: Mapping[str, AlertNote]) -> dict[str, Any]:
     """Unit, stacking, and a red line for each alert, a yellow one for what only warns the eye."""
     steps: list[dict[str, Any]] = [{"color": "green", "value": None}]
     steps += [{"color": "yellow", "value": line.value} for line in panel.lines]
-    steps += [
-        {"color": "red", "value": compared.number}
-        for name in panel.alerts
-        if (compared := alerts[name].compared) is not None
-    ]
+    steps += [{"color": "red", "value": number} for _, number in drawn(panel, alerts)]
     steps[1:] = sorted(steps[1:], key=lambda step: step["value"])
     custom: dict[str, Any] = {"thresholdsStyle": {"mode": "line" if len(steps) > 1 else "off"}}
     if panel.shown_as in ("stacked", "bars"):

@@ -3,8 +3,8 @@ r"""The dashboards of a service: read, filled with its alerts' numbers, checked,
 What is wrong is told all at once, each with file and line, before anything is written.
 
 >>> from tocsin.monitoring.dashboards.checking import Fault
->>> told([Fault("shop.yaml:3", "nobody exports 'orders'")])
-"1 fault in the dashboards:\n  shop.yaml:3: nobody exports 'orders'"
+>>> told([Fault("shop.yaml:3", "no PromQL")])
+"1 fault in the dashboards:\n  shop.yaml:3: no PromQL"
 """
 
 from collections.abc import Sequence
@@ -32,15 +32,9 @@ def boards_of(service: "Service") -> tuple[Dashboard, ...]:
 
 
 def faults_in(service: "Service") -> list[Fault]:
-    """All that is wrong with them."""
-    from tocsin.monitoring.catalogue import RESOURCE_LABELS  # noqa: PLC0415 - with its service
-
-    alerts, known = notes_of(service.rules()), service.catalogue()
-    return [
-        fault
-        for one in boards_of(service)
-        for fault in faults_of(one, known=known, alerts=alerts, everywhere=RESOURCE_LABELS)
-    ]
+    """All that is wrong with them as pictures."""
+    alerts = notes_of(service.rules())
+    return [fault for one in boards_of(service) for fault in faults_of(one, alerts)]
 
 
 def files_of(service: "Service", *, shown_prefix: str | None = None) -> dict[Path, str]:

@@ -15,7 +15,10 @@ False
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
+
+from tocsin.monitoring.checks.expressions import Node, parsed, selectors, walk
+from tocsin.monitoring.durations import spelled
 
 _OF_NAME: Final = (
     ("_seconds", "seconds"),
@@ -78,10 +81,12 @@ UNITS: Final[Mapping[str, Unit]] = {
 
 
 def measured(expr: str) -> Measure:
-    """The measure of what ``expr`` gives."""
-    import promql_parser  # noqa: PLC0415 - an extra
+    """The measure of what ``expr`` gives.
 
-    return _of(promql_parser.parse(expr))
+    Raises:
+        ValueError: it is no PromQL.
+    """
+    return _of(parsed(expr))
 
 
 def of_name(name: str) -> Measure:
@@ -98,47 +103,42 @@ def of_name(name: str) -> Measure:
     return Measure({"items": 1})
 
 
-def _of(node: Any) -> Measure:
-    kind = type(node).__name__
-    if kind == "VectorSelector":
-        return of_name(node.name or "")
-    if kind == "MatrixSelector":
-        return _of(node.vector_selector)
-    if kind == "Call":
+def _of(node: Node) -> Measure:
+    if node.kind == "selector":
+        return of_name(node.name)
+    if node.kind == "call":
         return _of_call(node)
-    if kind == "BinaryExpr":
+    if node.kind == "binary":
         return _of_pair(node)
-    if kind in ("AggregateExpr", "ParenExpr", "UnaryExpr", "SubqueryExpr"):
-        return Measure({"items": 1}) if str(getattr(node, "op", "")) == "count" else _of(node.expr)
+    if node.kind == "aggregation" and node.name == "count":
+        return Measure({"items": 1})
+    if node.kind in ("aggregation", "subquery"):  # a parameter, as topk's, stands first
+        return _of(node.children[-1])
     return Measure()
 
 
-def _of_call(node: Any) -> Measure:
-    name = node.func.name
-    if name == "time":
+def _of_call(node: Node) -> Measure:
+    if node.name == "time":
         return Measure({"seconds": 1})
-    if name == "histogram_quantile":
-        bucket = re.search(r"([a-zA-Z_:][\w:]*)_bucket\b", str(node))
-        return of_name(bucket[1] if bucket else "")
-    inner = next(
-        (_of(one) for one in node.args if type(one).__name__ != "NumberLiteral"), Measure()
-    )
-    if name in _BY_TIME:
+    if node.name == "histogram_quantile":
+        buckets = (one.name for one, _ in selectors(node) if one.name.endswith("_bucket"))
+        return of_name(next(buckets, "").removesuffix("_bucket"))
+    inner = next((_of(one) for one in node.children if one.kind != "number"), Measure())
+    if node.name in _BY_TIME:
         return inner.times(Measure({"time": 1}), -1)
-    if name == "increase":
-        span = re.search(r"\[(\w+)\]", str(node))
-        return Measure(inner.powers, span[1] if span else "")
+    if node.name == "increase":
+        span_s = next((one.range_s for one, _ in walk(node) if one.range_s), 0.0)
+        return Measure(inner.powers, spelled(span_s))
     return inner
 
 
-def _of_pair(node: Any) -> Measure:
-    operator = str(node.op)
-    left, right = _of(node.lhs), _of(node.rhs)
-    if operator == "*":
+def _of_pair(node: Node) -> Measure:
+    left, right = _of(node.left), _of(node.right)
+    if node.name == "*":
         return left.times(right)
-    if operator == "/":
+    if node.name == "/":
         return left.times(right, -1)
-    if type(node.lhs).__name__ == "NumberLiteral":
+    if node.left.kind == "number":
         return right
     # What was never seen before is counted in full beside an increase: it is one too.
-    return right if operator == "or" and right.window else left
+    return right if node.name == "or" and right.window else left
