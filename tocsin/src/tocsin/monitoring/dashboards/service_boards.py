@@ -4,7 +4,7 @@ What is wrong is told all at once, each with file and line, before anything is w
 
 >>> from tocsin.monitoring.dashboards.checking import Fault
 >>> told([Fault("shop.yaml:3", "no PromQL")])
-"1 fault in the dashboards:\n  shop.yaml:3: no PromQL"
+'1 fault in the dashboards:\n  shop.yaml:3: no PromQL'
 """
 
 from collections.abc import Sequence
