@@ -16,7 +16,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from tocsin.monitoring.checks.expressions import parsed, walk
+from tocsin.monitoring.checks.expressions import parsed, selectors
+from tocsin.monitoring.checks.grouping import reaches
 from tocsin.monitoring.dashboards.alert_notes import AlertNote
 from tocsin.monitoring.dashboards.declared import COLUMNS, Dashboard, Panel, Query
 from tocsin.monitoring.dashboards.layout import faults as geometry_faults
@@ -53,9 +54,8 @@ def _of_query(query: Query) -> Iterator[Fault]:
     except ValueError as error:
         yield Fault(query.place, f"no PromQL: {error}")
         return
-    groups = [node for node, _ in walk(tree) if node.kind == "aggregation"]
     for label in _IN_LEGEND.findall(query.legend):
-        if groups and not any((label in one.labels) == (one.grouped == "by") for one in groups):
+        if not any(reaches(label, above) for _, above in selectors(tree)):
             yield Fault(query.place, f"the legend names {label!r}, which the query does not keep")
 
 
