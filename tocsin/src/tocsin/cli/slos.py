@@ -6,11 +6,9 @@ Exit status: 0 they are as they should be, 1 stale (``--check``), 2 the levels a
 import argparse
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from tocsin.errors import DeclarationError
-
-WRITTEN: Final = "slo_alerts.yaml"
 
 
 def add_to(commands: Any) -> None:
@@ -28,7 +26,7 @@ def run(chosen: argparse.Namespace) -> int:
         DeclarationError: there are no levels, or one is wrong.
     """
     from tocsin.monitoring.service import Service  # noqa: PLC0415 - an extra
-    from tocsin.monitoring.slos import read_slos, rule_file  # noqa: PLC0415 - as above
+    from tocsin.monitoring.slos import WRITTEN, read_slos, rule_file  # noqa: PLC0415 - as above
 
     service = Service.load(chosen.service)
     if service.slos is None:

@@ -18,6 +18,7 @@ from typing import Any, Final
 from tocsin.errors import DeclarationError
 from tocsin.monitoring.checks.sources import read
 
+WRITTEN: Final = "slo_alerts.yaml"
 LEAST_BAD_EVENTS: Final = 10
 """In the long window: fewer are chance, whatever share of a quiet night they are."""
 _FIELDS: Final = frozenset(
