@@ -127,8 +127,7 @@ OWED = {
     "behaviour 31": "failing redaction withholds; its cost is linear",
     "behaviour 32": "one exception is one event; storms are limited and counted",
     "behaviour 34": "probes are kept out of service levels",
-    "behaviour 35": "each alarm rings on its failure, and is silent on the near miss, on no traffic, "
-    "on one error at night and on a deploy; it clears",
+    "behaviour 35": "each alarm rings on its failure, is silent on near misses, and clears",
     "behaviour 36": "a renamed metric, label or value turns the checks red",
     "behaviour 37": "a first apply works on an empty project, a second plan is empty",
     "behaviour 38": "each alarm has a runbook whose commands and queries are checked",

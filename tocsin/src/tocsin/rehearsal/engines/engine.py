@@ -1,8 +1,9 @@
 """An engine of PromQL, filled with series and asked over a stretch of time.
 
 Prometheus and VictoriaMetrics read the same expressions and differ in places: VictoriaMetrics
-counts a counter's first value as growth and takes the exact span of a window for what is
-extrapolated in Prometheus. A rule that holds in both does not lean on either's habits.
+counts a counter's first value as growth, takes the exact span of a window for what is
+extrapolated in Prometheus, and forgets a series with its first missing sample. A rule that holds
+in both does not lean on either's habits.
 
 >>> sorted(ENGINES)
 ['prometheus', 'victoriametrics']

@@ -60,6 +60,8 @@ def run(chosen: argparse.Namespace) -> int:
         sys.stderr.write(f"tocsin: {error}\n")
         return _MISSING
     faults = list(_faults(report, book))
+    if chosen.mutants and not chosen.alerts:
+        faults += _too_few(report)
     sys.stdout.write(_as_json(report, faults) if chosen.json else _told(report, faults))
     return 1 if faults else 0
 
@@ -78,6 +80,10 @@ def _faults(report: "Report", book: "CaseBook") -> Iterator[str]:
     for one in book.excuses:
         if one.alert in judged and (one.alert, one.mutant) not in living:
             yield f"{one.place}: {one.mutant!r} does not survive: take the excuse away"
+
+
+def _too_few(report: "Report") -> Iterator[str]:
+    """Of all rules together: a single one may have little that can be noticed."""
     killed, total = _killed(report)
     if killed < LEAST_KILLED * total:
         yield f"{killed} of {total} mutants are too few: {LEAST_KILLED:.0%} must be noticed"

@@ -68,7 +68,9 @@ def _wrong_expressions(expr: str) -> Iterator[tuple[str, str]]:
             yield f"[{found[1]}] becomes [{wrong}]", _put(expr, found.span(), f"[{wrong}]")
     for found in _OFFSET.finditer(visible):
         yield f"{found[0].strip()} is left out", _put(expr, found.span(), "")
-    for name, wrong in _SWAPPED.items():
+    # Over zero is over zero, whatever is summed or divided by time.
+    is_any = all(float(one[2]) == 0 for one in _LIMIT.finditer(visible))
+    for name, wrong in () if is_any else _SWAPPED.items():
         for found in re.finditer(rf"\b{name}\b(?=\s*(?:\(|by))", visible):
             what = f"becomes {wrong}" if wrong else "is left out"
             yield f"{name} {what}", _put(expr, found.span(), wrong)
