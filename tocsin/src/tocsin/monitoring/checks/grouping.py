@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tocsin.monitoring.checks.chain import ENVIRONMENT, OTHER, Chain
+from tocsin.monitoring.checks.chain import ENVIRONMENT, OTHER, Chain, Question
 from tocsin.monitoring.checks.expressions import Above, Node, calls, selectors
 from tocsin.monitoring.checks.findings import Finding
 
@@ -19,17 +19,8 @@ def open_label(chain: Chain) -> Iterator[Finding]:
     """An alarm per client needs a bound, and must not take `other` for one client."""
     for question, tree in chain.of_alerts:
         for one, above in selectors(tree):
-            metric = chain.metric(one.name)
-            for label in sorted(metric.labels) if metric is not None else ():
-                if chain.values(metric, label) is None and reaches(label, above):
-                    says = _wrong_with(metric, label, one)
-                    if says:
-                        yield Finding(
-                            "open-label",
-                            question.place(one.name, one.at),
-                            f"{question.asker}: one alarm per {label} of {one.name}: {says}",
-                            f'sum {label} away, or exclude what is shared: {label}!="{OTHER}"',
-                        )
+            if not _asks_for_absence(above):  # its result has none of the series' own values
+                yield from _open_labels(chain, question, one, above)
 
 
 def mixed_environments(chain: Chain) -> Iterator[Finding]:
@@ -39,17 +30,38 @@ def mixed_environments(chain: Chain) -> Iterator[Finding]:
             continue
         for one, above in selectors(tree):
             metric = chain.metric(one.name)
-            if metric is None or metric.origin != "service" or _is_set_aside(one, above):
-                continue
-            pinned = any(m.label == ENVIRONMENT and m.operator == "=" for m in one.matchers)
-            absent = any(name.startswith("absent") for name in calls(above))
-            if not pinned and not absent and not reaches(ENVIRONMENT, above):
+            ours = metric is not None and metric.origin == "service"
+            if ours and not _is_set_aside(one, above) and not _keeps_apart(one, above):
                 yield Finding(
                     "mixed-environments",
                     question.place(one.name, one.at),
                     f"{question.asker}: adds up {one.name} of all environments",
                     f"keep the label {ENVIRONMENT}: sum by ({ENVIRONMENT}, …)",
                 )
+
+
+def _open_labels(chain: Chain, question: Question, one: Node, above: Above) -> Iterator[Finding]:
+    metric = chain.metric(one.name)
+    for label in sorted(metric.labels) if metric is not None else ():
+        if chain.values(metric, label) is not None or not reaches(label, above):
+            continue
+        says = _wrong_with(metric, label, one)
+        if says:
+            yield Finding(
+                "open-label",
+                question.place(one.name, one.at),
+                f"{question.asker}: one alarm per {label} of {one.name}: {says}",
+                f'sum {label} away, or exclude what is shared: {label}!="{OTHER}"',
+            )
+
+
+def _keeps_apart(one: Node, above: Above) -> bool:
+    pinned = any(m.label == ENVIRONMENT and m.operator == "=" for m in one.matchers)
+    return pinned or _asks_for_absence(above) or reaches(ENVIRONMENT, above)
+
+
+def _asks_for_absence(above: Above) -> bool:
+    return any(name.startswith("absent") for name in calls(above))
 
 
 def reaches(label: str, above: Above) -> bool:
