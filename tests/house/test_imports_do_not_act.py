@@ -22,6 +22,7 @@ def notice(event, arguments):
 
 sys.addaudithook(notice)
 sys.dont_write_bytecode = True
+import numpy  # tells OpenBLAS by a variable what it may do: not our act
 import urllib3  # asks on import whether there is IPv6, by binding a port: not our act
 for module in json.loads(sys.argv[1]):
     watching = True

@@ -175,7 +175,7 @@ def test_routes_beyond_the_room_are_told(client):
 
 
 def test_probes_are_kept_apart(http):
-    """A health check is in its own series and in no indicator (D35)."""
+    """A health check is in its own series and in no indicator (D35, behaviour 34)."""
     http.probe("/health", 200, 0.001)
 
     assert http.probes.value(endpoint="/health", status_code=200) == 1

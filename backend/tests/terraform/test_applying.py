@@ -51,7 +51,7 @@ def test_the_first_apply_switches_the_services_on_before_anything_uses_them(appl
 
 
 def test_the_second_plan_has_nothing_to_do(applied):
-    """Applying twice makes nothing twice (D53)."""
+    """Applying twice makes nothing twice (D53, behaviour 37)."""
     again = applied.run(
         "plan",
         "-no-color",
