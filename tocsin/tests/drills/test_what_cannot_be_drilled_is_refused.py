@@ -1,11 +1,11 @@
 """Wrong use and wrong declarations are told in one sentence before anything is started."""
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from tocsin.errors import DeclarationError
+from tocsin.monitoring.service import Service
 from tocsin.rehearsal.drills import command
 from tocsin.rehearsal.drills.declared import Cause, Drills
 from tocsin.rehearsal.drills.routing import channels_by_severity
@@ -21,9 +21,11 @@ CAUSES = Drills(
 RULES = {"ShopDown": {}, "ShopErrors": {}, "DiskFull": {}, "Forgotten": {}}
 
 
-def declared(drills: str | None) -> SimpleNamespace:
+def declared(folder: Path, drills: str | None) -> Service:
     """A service that declares its drills so."""
-    return SimpleNamespace(file=Path("tocsin.toml"), drills=drills)
+    line = "" if drills is None else f'drills = "{drills}"\n'
+    (folder / "tocsin.toml").write_text(f'name = "shop"\nmetrics = "shop:METRICS"\n{line}')
+    return Service.load(folder)
 
 
 @pytest.mark.parametrize("alert", ["ShopDown", "ShopErrors"])
@@ -61,10 +63,10 @@ def test_the_list_names_every_alarm_and_why_some_are_left_out():
 @pytest.mark.parametrize(
     "drills", [None, "nowhere_to_be_found:CAUSES", "json:CAUSES", "json:dumps", ""]
 )
-def test_a_declaration_that_leads_nowhere_is_refused(drills):
-    """The line of tocsin.toml is named, and what it should be."""
-    with pytest.raises(DeclarationError, match=r"tocsin\.toml.*drills"):
-        command._declared(declared(drills))
+def test_a_declaration_that_leads_nowhere_is_refused(tmp_path, drills):
+    """The file is named, and what stands there."""
+    with pytest.raises(DeclarationError, match=rf"tocsin\.toml.*{drills or 'drills'}"):
+        command._declared(declared(tmp_path, drills))
 
 
 def test_a_channel_without_a_receiver_is_refused(tmp_path):
