@@ -118,8 +118,8 @@ def test_a_histogram_is_written_with_all_of_its_parts(tmp_path):
 
     common = 'namespace="prod",task_id="a"'
     assert series == {
-        f'shop_wait_seconds_bucket{{le="1",{common}}}': "0+3x1600",
-        f'shop_wait_seconds_bucket{{le="5",{common}}}': "0+7x1600",
+        f'shop_wait_seconds_bucket{{le="1.0",{common}}}': "0+3x1600",
+        f'shop_wait_seconds_bucket{{le="5.0",{common}}}': "0+7x1600",
         f'shop_wait_seconds_bucket{{le="+Inf",{common}}}': "0+7x1600",
         f"shop_wait_seconds_count{{{common}}}": "0+7x1600",
     }

@@ -121,10 +121,10 @@ def test_buckets_are_the_metrics_own_and_hold_one_another(tmp_path):
         if one.labels["task_id"] == task
     ]
 
-    assert list(buckets) == ["0.1", "1", "5", "+Inf"]
+    assert list(buckets) == ["0.1", "1.0", "5.0", "+Inf"]
     assert sorted(buckets.values()) == list(buckets.values())
     assert buckets["+Inf"] == count
-    assert buckets["1"] / count == pytest.approx(0.92, abs=0.03)
+    assert buckets["1.0"] / count == pytest.approx(0.92, abs=0.03)
 
 
 def test_the_least_time_is_what_the_rate_allows_and_the_rules_wait(tmp_path):

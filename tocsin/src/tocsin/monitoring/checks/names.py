@@ -107,12 +107,23 @@ def _never(chain: Chain, metric: Any, matcher: Matcher) -> Iterator[str]:
 
 def _no_bound(metric: Any, matcher: Matcher) -> Iterator[str]:
     bounds = {*map(float, metric.buckets), float("inf")}
-    try:
-        wanted = float(matcher.value)
-    except ValueError:
+    if matcher.operator in ("=", "!="):
+        if not _is_number(matcher.value) or float(matcher.value) not in bounds:
+            yield matcher.value
         return
-    if matcher.operator in ("=", "!=") and wanted not in bounds:
+    # Whoever writes a pattern means every spelling of a bound, so one of them is enough.
+    spelled = {"+Inf", *(f"{one:g}" for one in bounds), *(repr(one) for one in bounds)}
+    patterns = alternatives(matcher.value)
+    if patterns and not any(one.fullmatch(text) for _, one in patterns for text in spelled):
         yield matcher.value
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _made(above: tuple[Node, ...]) -> set[str]:

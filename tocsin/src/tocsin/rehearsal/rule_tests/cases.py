@@ -121,7 +121,7 @@ class Writer:
         total = 0.0
         for bound in bounds:
             total += given.get(bound, 0.0)
-            le = "+Inf" if bound == float("inf") else f"{bound:g}"
+            le = "+Inf" if bound == float("inf") else repr(bound)
             yield _selector(f"{metric.name}_bucket", labels | {"le": le}), f"0+{total:g}x1600"
         yield _selector(f"{metric.name}_count", labels), f"0+{total:g}x1600"
 

@@ -131,7 +131,7 @@ class _Building:
             part = np.clip((share - reached) / np.maximum(1 - reached, 1e-12), 0, 1)
             here = self._chance.binomial(left, part)
             left, below, reached = left - here, below + here, share
-            own = {**labels, "le": f"{bound:g}"}
+            own = {**labels, "le": repr(float(bound))}
             yield from self._cumulative(f"{name}_bucket", own, of.slot, below, from_zero=False)
         whole = {**labels, "le": "+Inf"}
         mean = median * np.exp(of.histogram.spread**2 / 2)
