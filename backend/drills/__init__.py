@@ -52,4 +52,15 @@ CAUSES: Final = Drills(
         "LabelBoundReached": "every label whose values come from outside is bounded by design, "
         "and those that fill up in ordinary use are no alarm",
     },
+    summing=dict.fromkeys(
+        (
+            "AvailabilityBudgetFastBurn",
+            "AvailabilityBudgetSlowBurn",
+            "LatencyBudgetFastBurn",
+            "LatencyBudgetSlowBurn",
+            "LessonBudgetFastBurn",
+            "LessonBudgetSlowBurn",
+        ),
+        "a budget is spent by all the incidents of its hours together; the week proves it",
+    ),
 )

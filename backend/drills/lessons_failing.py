@@ -28,5 +28,4 @@ CAUSE: Final = Cause(
     deed="the folder of lessons is gone while pupils ask",
     cause=cause,
     mend=mend,
-    may=frozenset({"LessonBudgetFastBurn", "LessonBudgetSlowBurn"}),
 )

@@ -32,7 +32,7 @@ def verdict_of(line: Timeline, **changed: object) -> Verdict:
     return Verdict(**{**plain, **changed})
 
 
-def strays_of(*, episodes=(), inbox=()) -> list[str]:
+def strays_of(*, episodes=(), inbox=(), summing=()) -> list[str]:
     """What is found besides the timelines."""
     return list(
         strays(
@@ -43,6 +43,7 @@ def strays_of(*, episodes=(), inbox=()) -> list[str]:
             channels=CHANNELS,
             people=("Lena",),
             ours=("alarms@drill.example",),
+            summing=summing,
         )
     )
 
@@ -124,3 +125,15 @@ def test_an_alarm_without_a_cause_is_a_stray(episode, stray):
 def test_what_should_not_have_been_sent_is_a_stray(arrived, stray):
     """A warning that pages, a refused message and a person's name each fail the drill."""
     assert bool(strays_of(inbox=[arrived])) is stray
+
+
+def test_a_budget_may_ring_after_an_incident_and_not_before():
+    """An alarm over hours sums up incidents: it rings for none of them, and never without one."""
+    after = Episode(alert="BudgetSlowBurn", began_ns=300 * S)
+    before = Episode(alert="BudgetSlowBurn", began_ns=9 * S)
+
+    assert strays_of(episodes=[after], summing={"BudgetSlowBurn"}) == []
+    assert strays_of(episodes=[after]) == ["BudgetSlowBurn: rang without a cause"]
+    assert strays_of(episodes=[before], summing={"BudgetSlowBurn"}) == [
+        "BudgetSlowBurn: rang without a cause"
+    ]

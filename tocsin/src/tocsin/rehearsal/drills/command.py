@@ -124,8 +124,7 @@ def _chosen(drills: Drills, alerts: Sequence[str], rules: Mapping[str, object]) 
         if alert not in rules:
             raise DeclarationError(f"{alert} is no alarm: there are {', '.join(rules)}")
         if drills.cause_of(alert) is None:
-            reason = drills.not_drilled.get(alert, "no cause is declared for it")
-            raise DeclarationError(f"{alert} cannot be drilled: {reason}")
+            raise DeclarationError(f"{alert} cannot be drilled: {drills.why_not(alert)}")
     unknown = [one for cause in drills.causes for one in cause.alerts if one not in rules]
     if unknown:
         raise DeclarationError(f"{', '.join(unknown)}: a cause but no rule: is the name right?")
@@ -136,5 +135,5 @@ def _listed(drills: Drills, rules: Mapping[str, object]) -> Iterator[str]:
     width = max(map(len, rules), default=0)
     for alert in rules:
         cause = drills.cause_of(alert)
-        reason = drills.not_drilled.get(alert, "no cause is declared for it")
-        yield f"{alert:{width}}  {cause.deed if cause else f'not drilled: {reason}'}\n"
+        told = cause.deed if cause else f"not drilled: {drills.why_not(alert)}"
+        yield f"{alert:{width}}  {told}\n"

@@ -106,7 +106,15 @@ class Drills:
     """in the order in which they are best caused"""
     not_drilled: Mapping[str, str] = field(default_factory=dict)
     """alarms that cannot be caused here, and why"""
+    summing: Mapping[str, str] = field(default_factory=dict)
+    """alarms over hours, which several incidents raise together or none does; and why they may
+    ring at any time after the first of them"""
 
     def cause_of(self, alert: str) -> Cause | None:
         """How this alarm is caused."""
         return next((one for one in self.causes if alert in one.alerts), None)
+
+    def why_not(self, alert: str) -> str:
+        """Why this alarm is not caused."""
+        reasons = {**self.summing, **self.not_drilled}
+        return reasons.get(alert, "no cause is declared for it")

@@ -89,6 +89,7 @@ def _strays(stack: Stack, conductor: Conductor, plan: Plan) -> Iterator[str]:
         channels=plan.channels,
         people=stack.stage.people(),
         ours=[routing.SENDER, *map(routing.mailbox_of, plan.owners)],
+        summing=plan.drills.summing,
     )
 
 

@@ -5,7 +5,7 @@
 False
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -68,10 +68,14 @@ def strays(
     channels: Mapping[str, Sequence[Channel]],
     people: Iterable[str],
     ours: Iterable[str],
+    summing: Container[str] = (),
 ) -> Iterator[str]:
-    """What rang without a cause, went to the wrong people, was refused or told too much."""
+    """What rang without a cause, went to the wrong people, was refused or told too much.
+
+    An alarm that is ``summing`` needs no cause of its own, but an incident before it.
+    """
     for one in episodes:
-        if not _is_excused(one, spans):
+        if not (_is_excused(one, spans) or (one.alert in summing and _is_after(one, spans))):
             yield f"{one.alert}: rang without a cause"
     words, boxes = tuple(people), tuple(ours)
     for delivery in inbox:
@@ -98,3 +102,7 @@ def _is_excused(episode: Episode, spans: Sequence[tuple[Cause, int, int]]) -> bo
         and episode.alert in {*cause.alerts, *cause.may}
         for cause, began_ns, mended_ns in spans
     )
+
+
+def _is_after(episode: Episode, spans: Sequence[tuple[Cause, int, int]]) -> bool:
+    return any(began_ns <= episode.began_ns for _, began_ns, _ in spans)
