@@ -60,6 +60,21 @@ def test_a_file_that_is_not_there_is_told(tmp_path):
         Service.load(tmp_path / "nothing.toml")
 
 
+def test_of_two_services_below_one_must_be_named(tmp_path, monkeypatch):
+    """One is found, whatever its folder is called; between two nobody guesses."""
+    for name in ("shop", "store"):
+        (tmp_path / name / "monitoring").mkdir(parents=True)
+    made(tmp_path / "shop" / "monitoring")
+    monkeypatch.chdir(tmp_path)
+    only = Service.load()
+    made(tmp_path / "store" / "monitoring")
+
+    with pytest.raises(DeclarationError, match=r"store/monitoring/tocsin\.toml: name one"):
+        Service.load()
+
+    assert only.name == "shop"
+
+
 def test_two_alarms_of_one_name_are_refused_with_both_places(tmp_path):
     """Nobody could tell them apart at night."""
     files = [tmp_path / "a.yaml", tmp_path / "b.yaml"]

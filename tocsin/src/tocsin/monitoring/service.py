@@ -24,7 +24,7 @@ from tocsin.monitoring.catalogue import Catalogue, Metric, foreign_metrics, metr
 from tocsin.monitoring.rules import RuleBook, read_rules
 
 FILE: Final = "tocsin.toml"
-_LOOKED_FOR: Final = (FILE, f"monitoring/{FILE}", f"backend/monitoring/{FILE}")
+_LOOKED_FOR: Final = (FILE, f"monitoring/{FILE}", f"*/monitoring/{FILE}")
 _PATHS: Final = {
     "dashboards": "dashboards",
     "rendered": "rendered",
@@ -139,9 +139,13 @@ def _found(path: Path | None) -> Path:
             return file.resolve()
         raise DeclarationError(f"{file}: there is no such file")
     for folder in (Path.cwd(), *Path.cwd().parents):
-        for name in _LOOKED_FOR:
-            if (folder / name).is_file():
-                return folder / name
+        for pattern in _LOOKED_FOR:
+            found = sorted(folder.glob(pattern))
+            if len(found) > 1:
+                named = ", ".join(str(one.relative_to(folder)) for one in found)
+                raise DeclarationError(f"{folder} has {named}: name one with --service PATH")
+            if found:
+                return found[0]
     raise DeclarationError(f"no {FILE} here or above: name one with --service PATH")
 
 

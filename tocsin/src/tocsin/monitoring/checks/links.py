@@ -1,10 +1,11 @@
 """Rules about the chain itself: alarm → panel, alarm → runbook, metric → any of them, and back.
 
->>> nearest("shop_orders_total", "custom_googleapis_com:shop_orders_total")
+>>> keeps("shop_orders_*", "custom_googleapis_com:shop_orders_total")
 True
 """
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
@@ -85,7 +86,7 @@ def dead_metric(chain: Chain) -> Iterator[Finding]:
         name = metric.name
         if metric.origin != "service" or base(name) in used or _short(name) in chain.levels:
             continue
-        if not any(nearest(kept, name) for kept in chain.kept):
+        if not any(keeps(kept, name) for kept in chain.kept):
             yield Finding(
                 "dead-metric",
                 chain.settings.place("[kept]"),
@@ -110,19 +111,22 @@ def duplicate_alert(chain: Chain) -> Iterator[Finding]:
         seen.setdefault(alert.name, alert)
 
 
-def nearest(kept: str, name: str) -> bool:
-    """Whether a name in the settings, with or without the domain, is this metric's."""
-    return kept in (name, _short(name))
+def keeps(kept: str, name: str) -> bool:
+    """Whether a name in the settings is this metric's: without the domain or with it.
+
+    ``*`` stands for any letters, since a toolkit's own metrics come in families.
+    """
+    return fnmatchcase(name, kept) or fnmatchcase(_short(name), kept)
 
 
 def _kept_for_nothing(chain: Chain, used: set[str]) -> Iterator[Finding]:
     names = [metric.name for metric in chain.catalogue]
     for kept, reason in chain.kept.items():
-        known = [name for name in names if nearest(kept, name)]
+        known = [name for name in names if keeps(kept, name)]
         says = ""
         if not known:
             says = "is declared nowhere"
-        elif base(known[0]) in used:
+        elif all(base(name) in used for name in known):
             says = "is used: it needs no excuse"
         elif not reason.strip():
             says = "is kept without a reason"

@@ -1,1 +1,1 @@
-"""A school's week, rehearsed: every alarm must ring for its incidents, and for nothing else."""
+"""A service's week, rehearsed: every alarm must ring for its incidents, and for nothing else."""

@@ -29,7 +29,7 @@ _MOST_SEED: Final = 10**6
 
 def add_to(commands: Any) -> None:
     """Declare the subcommand."""
-    parser = commands.add_parser("week", help="a school's week in Prometheus and VictoriaMetrics")
+    parser = commands.add_parser("week", help="a service's week in Prometheus and VictoriaMetrics")
     parser.add_argument("--service", type=Path, metavar="TOML", help="the service's tocsin.toml")
     parser.add_argument("--scenario", type=Path, metavar="FILE", help="another week than its own")
     parser.add_argument("--seed", type=int, nargs="+", default=[1], metavar="N", help="(1)")

@@ -34,7 +34,7 @@ class Draw(NamedTuple):
 
 @dataclass(frozen=True)
 class Load:
-    """How busy it is: factors by the hour of a school day, at weekends, at bells."""
+    """How busy it is: factors by the hour of a working day, at weekends, at bells."""
 
     by_hour: tuple[float, ...]
     weekend: float

@@ -1,4 +1,4 @@
-"""How busy a school's service is, minute by minute.
+"""How busy a service is, minute by minute.
 
 >>> flat = Load((1.0,) * 24, 0.1, frozenset({2}), (), 0.0, 1.0)
 >>> load_of(flat, beats=7 * 24, step_s=3600)[[0, 48, 5 * 24]]

@@ -1,0 +1,1 @@
+"""A web shop: an order is paid through a provider, then packed."""
