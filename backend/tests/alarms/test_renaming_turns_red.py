@@ -15,7 +15,7 @@ from alarms.test_rule_cases import SERVICE
 from tocsin.monitoring.catalogue import Catalogue, Label, Metric
 from tocsin.monitoring.checks.chain import Chain, chain_of
 from tocsin.monitoring.checks.checking import findings_of
-from tocsin.monitoring.checks.expressions import selectors
+from tocsin.monitoring.promql.tree import selectors
 
 RULES = ("unknown-metric", "unknown-label", "impossible-value")
 ENVIRONMENT = {"namespace", "task_id", "le", "check_id", "project_id"}

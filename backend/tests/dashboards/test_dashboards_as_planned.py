@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.monitoring.checks.expressions import limits, parsed
 from tocsin.monitoring.dashboards.rendering import stale
 from tocsin.monitoring.dashboards.service_boards import boards_of, files_of
 from tocsin.monitoring.dashboards.strict import message_of
+from tocsin.monitoring.promql.reading import parsed
+from tocsin.monitoring.promql.tree import limits
 from tocsin.monitoring.service import Service
 
 SERVICE = Service.load(Path(__file__).parents[2] / "monitoring")

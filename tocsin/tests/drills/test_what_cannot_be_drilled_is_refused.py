@@ -69,18 +69,29 @@ def test_a_declaration_that_leads_nowhere_is_refused(tmp_path, drills):
         command._declared(declared(tmp_path, drills))
 
 
+TABLE = """
+severities:
+  critical:
+    {meaning: Now., google: CRITICAL, channels: [pagerduty], acknowledge_within: 5m, auto_close: 1h}
+  warning:
+    {meaning: Soon., google: WARNING, channels: [email], acknowledge_within: 4h, auto_close: 1d}
+owners:
+  shop: {about: sales, first_responder: Ann, pagerduty: shop, email: shop}
+"""
+
+
 def test_a_channel_without_a_receiver_is_refused(tmp_path):
     """Nobody believes that a drill reached a channel that it does not have (D50)."""
     table = tmp_path / "escalation.yaml"
-    table.write_text("severities:\n  critical: {channels: [pagerduty, pigeon]}\n")
+    table.write_text(TABLE.replace("[pagerduty]", "[pigeon]"))
 
-    with pytest.raises(DeclarationError, match="pigeon"):
+    with pytest.raises(DeclarationError, match="critical: channels is a list out of pagerduty"):
         channels_by_severity(table)
 
 
 def test_the_escalation_table_decides_who_is_told(tmp_path):
     """Channels come from the table that Terraform reads too."""
     table = tmp_path / "escalation.yaml"
-    table.write_text("severities:\n  critical: {channels: [pagerduty]}\n  warning: {}\n")
+    table.write_text(TABLE)
 
-    assert channels_by_severity(table) == {"critical": ("pagerduty",), "warning": ()}
+    assert channels_by_severity(table) == {"critical": ("pagerduty",), "warning": ("email",)}

@@ -12,7 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tocsin.monitoring.checks.chain import chain_of
-from tocsin.monitoring.checks.expressions import selectors
+from tocsin.monitoring.promql.tree import selectors
 from tocsin.monitoring.service import Service
 from tocsin.telemetry.testing import HandClock, parse_lines
 

@@ -22,6 +22,8 @@ from typing import Any, Final
 
 from tocsin.monitoring.escalation import Escalation
 
+GROUPED_BY: Final = ("alertname", "namespace")
+"""One notification for an alarm in an environment, however many series it has."""
 NOT_REMINDED: Final = "5d"
 """Alertmanager must repeat: this is as long as it remembers (--data.retention=120h)."""
 
@@ -39,7 +41,7 @@ class Doors:
 def configuration(table: Escalation, doors: Doors) -> dict[str, Any]:
     """The configuration, as YAML's plain values."""
     receivers = [
-        {"name": f"{severity}-{owner}", **_configs(table, severity, owner, doors)}
+        {"name": receiver(severity, owner), **_configs(table, severity, owner, doors)}
         for severity in table.severities
         for owner in table.owners
     ]
@@ -50,21 +52,31 @@ def configuration(table: Escalation, doors: Doors) -> dict[str, Any]:
         },
         "route": {
             "receiver": receivers[0]["name"],
-            "group_by": ["alertname", "namespace"],
+            "group_by": list(GROUPED_BY),
             "routes": list(_routes(table)),
         },
         "receivers": receivers,
     }
 
 
+def receiver(severity: str, owner: str) -> str:
+    """The name of those who hear of an owner's alarms of a severity."""
+    return f"{severity}-{owner}"
+
+
+def route(severity: str, owner: str) -> dict[str, Any]:
+    """The way to them: an alarm's own labels decide."""
+    return {
+        "matchers": [f'severity="{severity}"', f'owner="{owner}"'],
+        "receiver": receiver(severity, owner),
+    }
+
+
 def _routes(table: Escalation) -> Iterator[dict[str, Any]]:
     for severity, entry in table.severities.items():
         for owner in table.owners:
-            yield {
-                "matchers": [f'severity="{severity}"', f'owner="{owner}"'],
-                "receiver": f"{severity}-{owner}",
-                "repeat_interval": entry.remind_every or NOT_REMINDED,
-            }
+            repeat = entry.remind_every or NOT_REMINDED
+            yield {**route(severity, owner), "repeat_interval": repeat}
 
 
 def _configs(table: Escalation, severity: str, owner: str, doors: Doors) -> dict[str, Any]:

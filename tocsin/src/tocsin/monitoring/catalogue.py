@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from tocsin.errors import DeclarationError
+from tocsin.monitoring.sources import read
 
 Kind = Literal["counter", "gauge", "histogram"]
 RESOURCE_LABELS: Final = (
@@ -98,8 +99,6 @@ def foreign_metrics(file: Path) -> list[Metric]:
         DeclarationError: something is missing or wrong in it.
     """
     import yaml  # noqa: PLC0415 - an extra
-
-    from tocsin.monitoring.checks.sources import read  # noqa: PLC0415 - it needs the catalogue
 
     try:
         data = yaml.safe_load(read(file))

@@ -19,13 +19,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 
 from tocsin.errors import DeclarationError
-from tocsin.monitoring.checks.sources import read
 from tocsin.monitoring.durations import seconds
+from tocsin.monitoring.sources import read
 
-CHANNELS: Final = ("pagerduty", "slack", "email")
+Channel = Literal["pagerduty", "slack", "email"]
+CHANNELS: Final[tuple[Channel, ...]] = get_args(Channel)
 GOOGLES: Final = ("CRITICAL", "ERROR", "WARNING")
 """https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.alertPolicies (Severity)"""
 AUTO_CLOSE: Final = ("30m", "7d")
@@ -50,7 +51,7 @@ class Severity:
 
     meaning: str
     google: str
-    channels: tuple[str, ...]
+    channels: tuple[Channel, ...]
     acknowledge_within: str
     auto_close: str
     escalate: tuple[Step, ...] = ()
@@ -63,7 +64,7 @@ class Owner:
 
     about: str
     first_responder: str
-    addresses: Mapping[str, str]
+    addresses: Mapping[Channel, str]
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Escalation:
     silences: str = ""
     test_fire: str = ""
 
-    def told(self, severity: str, owner: str) -> tuple[tuple[str, str], ...]:
+    def told(self, severity: str, owner: str) -> tuple[tuple[Channel, str], ...]:
         """Channel and address of all who are told.
 
         Raises:

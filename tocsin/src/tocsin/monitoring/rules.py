@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from tocsin.errors import DeclarationError
-from tocsin.monitoring.checks.sources import Alert, alerts_in, read
 from tocsin.monitoring.durations import seconds
+from tocsin.monitoring.sources import Alert, alerts_in, read
 
 _EVALUATED_EVERY: Final = "1m"
 """Prometheus' own interval, where a group states none."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tocsin.errors import DeclarationError
-from tocsin.monitoring.checks.sources import read
+from tocsin.monitoring.sources import read
 
 WRITTEN: Final = "slo_alerts.yaml"
 LEAST_BAD_EVENTS: Final = 10

@@ -16,7 +16,7 @@ from typing import Final
 
 from tocsin.monitoring.checks.chain import Chain
 from tocsin.monitoring.checks.findings import Finding
-from tocsin.monitoring.checks.sources import Source
+from tocsin.monitoring.sources import Source
 
 RULE: Final = "unused-allowance"
 _ALLOWED: Final = re.compile(

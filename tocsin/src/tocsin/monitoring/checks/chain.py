@@ -13,15 +13,12 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from tocsin.errors import DeclarationError
-from tocsin.monitoring.checks.expressions import Node, parsed
-from tocsin.monitoring.checks.findings import Place
-from tocsin.monitoring.checks.sources import Alert, Source, alerts_in, read
+from tocsin.monitoring.catalogue import RESOURCE_LABELS
+from tocsin.monitoring.escalation import read_escalation
+from tocsin.monitoring.promql.reading import parsed
+from tocsin.monitoring.promql.tree import Node
+from tocsin.monitoring.sources import Alert, Place, Source, alerts_in, read
 
-RESOURCE_LABELS: Final = frozenset(
-    {"project_id", "location", "namespace", "job", "task_id", "monitored_resource"}
-)
-"""What Google's ``generic_task`` adds to each series
-(https://cloud.google.com/monitoring/api/resources#tag_generic_task)."""
 ENVIRONMENT: Final = "namespace"
 OTHER: Final = "other"
 _PARTS: Final = re.compile(r"_(?:bucket|sum|count)$")
@@ -75,7 +72,6 @@ class Chain:
     """The text that declares service levels; names in it count as used."""
     recipients: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Severities and owners of the escalation table, where there is one."""
-    label_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def with_catalogue(self, catalogue: Catalogue) -> "Chain":
         """The same chain over other metrics."""
@@ -84,9 +80,7 @@ class Chain:
     def values(self, metric: Any, label: str) -> tuple[str, ...] | None:
         """All values that the label may take, or ``None`` where nobody can list them."""
         declared = metric.labels.get(label)
-        if declared is None or declared.values is not None:
-            return tuple(declared.values) if declared is not None else None
-        return self.label_values.get(label)
+        return declared.values if declared is not None else None
 
     def labels(self, name: str) -> frozenset[str] | None:
         """The labels of a sample's series, or ``None`` of one that nobody exports."""
@@ -94,8 +88,8 @@ class Chain:
         if metric is None:
             return None
         more = {"le"} if name.endswith("_bucket") and metric.kind == "histogram" else set()
-        resource = RESOURCE_LABELS if metric.origin == "service" else frozenset({"project_id"})
-        return frozenset(metric.labels) | resource | more
+        resource = RESOURCE_LABELS if metric.origin == "service" else ("project_id",)
+        return frozenset(metric.labels).union(resource, more)
 
     def metric(self, name: str) -> Any:
         """The metric of a sample; a histogram has samples of its parts only."""
@@ -165,7 +159,6 @@ def chain_of(service: Any) -> Chain:
         kept={str(k): str(v) for k, v in tomllib.loads(settings).get("kept", {}).items()},
         levels=read(service.slos) if service.slos else "",
         recipients=_recipients(service.escalation),
-        label_values={name: tuple(values) for name, values in service.label_values.items()},
     )
 
 
@@ -203,13 +196,7 @@ def _of_runbooks(runbooks: Mapping[Path, str]) -> Iterator[Question]:
 
 
 def _recipients(file: Path | None) -> dict[str, frozenset[str]]:
-    if file is None or not Path(file).exists():
+    if file is None:
         return {}
-    import yaml  # noqa: PLC0415 - an extra
-
-    try:
-        table = yaml.safe_load(read(Path(file)))
-    except yaml.YAMLError as error:
-        raise DeclarationError(f"{file}: no YAML: {error}") from error
-    found = {"severity": table.get("severities"), "owner": table.get("owners")}
-    return {label: frozenset(names) for label, names in found.items() if names}
+    table = read_escalation(file)
+    return {"severity": frozenset(table.severities), "owner": frozenset(table.owners)}

@@ -1,6 +1,6 @@
 """Rules about counters and gauges: what rises is read by its rate, what wavers as it stands.
 
->>> from tocsin.monitoring.checks.expressions import parsed
+>>> from tocsin.monitoring.promql.reading import parsed
 >>> has_births(parsed("(x unless last_over_time(x[1d] offset 1h)) or increase(x[1h])"), "x")
 True
 """
@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from tocsin.monitoring.checks.chain import Chain, Question
-from tocsin.monitoring.checks.expressions import Above, Node, calls, selectors, walk
 from tocsin.monitoring.checks.findings import Finding
+from tocsin.monitoring.promql.tree import Above, Node, calls, selectors, walk
 
 RISES: Final = frozenset({"rate", "increase", "irate", "resets"})
 _WAVERS: Final = frozenset({"delta", "idelta", "deriv", "predict_linear", "holt_winters"})

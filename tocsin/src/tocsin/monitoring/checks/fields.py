@@ -1,15 +1,16 @@
 """Rules about an alarm's fields: who is called, what is said, how often it is asked.
 
->>> seconds("1h30m"), seconds("45s")
-(5400.0, 45.0)
+>>> _length_s("1h30m"), _length_s("soon")
+(5400.0, None)
 """
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
+from tocsin.errors import DeclarationError
 from tocsin.monitoring.checks.chain import Chain
 from tocsin.monitoring.checks.findings import Finding
+from tocsin.monitoring.durations import seconds
 
 NEEDED: Final = {
     "labels.severity": "how loud it is",
@@ -21,16 +22,6 @@ NEEDED: Final = {
 }
 _PLAIN: Final = ("annotations.summary", "annotations.impact", "annotations.threshold")
 _STEP_S: Final = 30
-_DAY_S: Final = 86_400
-_LENGTHS_S: Final = {
-    "ms": 0.001,
-    "s": 1,
-    "m": 60,
-    "h": 3600,
-    "d": _DAY_S,
-    "w": 7 * _DAY_S,
-    "y": 365 * _DAY_S,
-}
 
 
 def missing_field(chain: Chain) -> Iterator[Finding]:
@@ -80,7 +71,7 @@ def off_the_beat(chain: Chain) -> Iterator[Finding]:
     of 30 seconds» (google/monitoring/v3/alert.proto).
     """
     for alert in chain.alerts:
-        every = seconds(alert.interval.value) if alert.interval else float(_STEP_S)
+        every = _length_s(alert.interval.value) if alert.interval else float(_STEP_S)
         if alert.interval and (not every or every % _STEP_S):
             yield Finding(
                 "off-the-beat",
@@ -89,7 +80,7 @@ def off_the_beat(chain: Chain) -> Iterator[Finding]:
                 "take a positive multiple of 30s as the group's interval",
             )
         holds = alert.text("for")
-        wait_s = seconds(holds) if holds else 0.0
+        wait_s = _length_s(holds) if holds else 0.0
         if wait_s is None or (every and wait_s % every):
             yield Finding(
                 "off-the-beat",
@@ -99,9 +90,9 @@ def off_the_beat(chain: Chain) -> Iterator[Finding]:
             )
 
 
-def seconds(text: str) -> float | None:
-    """The length of a Prometheus duration; ``None`` of what is none."""
-    if not re.fullmatch(r"(?:\d+(?:ms|[smhdwy]))+|0", text):
+def _length_s(text: str) -> float | None:
+    """How long ``text`` is; ``None`` of what is no length, which is a finding here."""
+    try:
+        return seconds(text)
+    except DeclarationError:
         return None
-    parts = re.findall(r"(\d+)(ms|[smhdwy])", text)
-    return float(sum(int(count) * _LENGTHS_S[unit] for count, unit in parts))

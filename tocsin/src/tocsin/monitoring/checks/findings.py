@@ -14,19 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from tocsin.monitoring.sources import Place
+
 PAGES: Final = "tocsin/docs/checks"
 _EXCERPT_AT_MOST: Final = 160
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where: the line counts from 1, ``column`` from 0."""
-
-    file: Path
-    line: int
-    column: int
-    length: int
-    excerpt: str
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Rules about what an alarm is sent per: per client and per environment, each with care.
 
->>> from tocsin.monitoring.checks.expressions import parsed, selectors
+>>> from tocsin.monitoring.promql.reading import parsed
+>>> from tocsin.monitoring.promql.tree import selectors
 >>> [(one, above)] = selectors(parsed("sum by (ip) (rate(x[5m]))"))
 >>> reaches("ip", above), reaches("namespace", above)
 (True, False)
@@ -11,8 +12,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from tocsin.monitoring.checks.chain import ENVIRONMENT, OTHER, Chain, Question
-from tocsin.monitoring.checks.expressions import Above, Node, calls, selectors
 from tocsin.monitoring.checks.findings import Finding
+from tocsin.monitoring.promql.tree import Above, Node, calls, selectors
 
 
 def open_label(chain: Chain) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from typing import Final
 from tocsin.monitoring.checks.chain import Chain, base
 from tocsin.monitoring.checks.findings import Finding
 from tocsin.monitoring.checks.names import mentions
-from tocsin.monitoring.checks.sources import Alert, Source
+from tocsin.monitoring.sources import Alert, Source
 
 _NO_RUNBOOKS: Final = frozenset({"README.md", "index.md", "TEMPLATE.md"})
 

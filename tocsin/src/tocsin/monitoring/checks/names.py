@@ -10,8 +10,10 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from tocsin.monitoring.checks.chain import Chain, Question, base
-from tocsin.monitoring.checks.expressions import Matcher, Node, hidden, selectors, span, walk
-from tocsin.monitoring.checks.findings import Finding, Place
+from tocsin.monitoring.checks.findings import Finding
+from tocsin.monitoring.promql.reading import hidden, span
+from tocsin.monitoring.promql.tree import Matcher, Node, selectors, walk
+from tocsin.monitoring.sources import Place
 
 _GROUPING: Final = r"(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*?(?<!\w)"
 _IN_TEMPLATE: Final = re.compile(r"\$labels\.(\w+)")

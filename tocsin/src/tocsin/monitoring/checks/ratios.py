@@ -1,6 +1,6 @@
 """Rules about shares and percentiles: of four requests there is neither.
 
->>> from tocsin.monitoring.checks.expressions import parsed
+>>> from tocsin.monitoring.promql.reading import parsed
 >>> [len(one.guards) for one in _judged(parsed("a / b > 0.1 and c > 10"))]
 [1, 1]
 """
@@ -10,14 +10,8 @@ from typing import Final, NamedTuple
 
 from tocsin.monitoring.checks.chain import Chain, Question, base
 from tocsin.monitoring.checks.counters import RISES
-from tocsin.monitoring.checks.expressions import (
-    Node,
-    calls,
-    limits,
-    selectors,
-    walk,
-)
 from tocsin.monitoring.checks.findings import Finding
+from tocsin.monitoring.promql.tree import Node, calls, limits, selectors, walk
 
 _QUANTILE: Final = "histogram_quantile"
 

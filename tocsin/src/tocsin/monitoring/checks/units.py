@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from tocsin.monitoring.checks.chain import Chain, Question
-from tocsin.monitoring.checks.expressions import Node, calls, limits, selectors, walk
 from tocsin.monitoring.checks.findings import Finding
 from tocsin.monitoring.dashboards.units import UNITS, measured, of_name
+from tocsin.monitoring.promql.tree import Node, calls, limits, selectors, walk
 
 _IN_SECONDS: Final = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
 _SPELLED: Final = (

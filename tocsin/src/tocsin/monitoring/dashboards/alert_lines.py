@@ -11,7 +11,8 @@ Nobody writes the number a second time, so a panel cannot show another one than 
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tocsin.monitoring.checks.expressions import number, parsed
+from tocsin.monitoring.promql.reading import parsed
+from tocsin.monitoring.promql.tree import number
 
 _COMPARES: Final = frozenset({">", ">=", "<", "<="})
 _GUARDS: Final = frozenset({"and", "unless"})

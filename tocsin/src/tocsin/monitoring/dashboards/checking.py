@@ -16,13 +16,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from tocsin.monitoring.checks.expressions import parsed, selectors
 from tocsin.monitoring.checks.grouping import reaches
 from tocsin.monitoring.dashboards.alert_notes import AlertNote
 from tocsin.monitoring.dashboards.declared import COLUMNS, Dashboard, Panel, Query
 from tocsin.monitoring.dashboards.layout import faults as geometry_faults
 from tocsin.monitoring.dashboards.layout import laid_out
 from tocsin.monitoring.dashboards.units import Measure, measured
+from tocsin.monitoring.promql.reading import parsed
+from tocsin.monitoring.promql.tree import selectors
 
 _IN_LEGEND: Final = re.compile(r"\$\{(\w+)\}")
 

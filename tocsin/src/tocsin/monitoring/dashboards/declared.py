@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from tocsin.errors import DeclarationError
-from tocsin.monitoring.dashboards.placed_yaml import Placed, loaded
 from tocsin.monitoring.dashboards.units import UNITS
+from tocsin.monitoring.placed_yaml import Placed, loaded
 
 COLUMNS: Final = 48
 """Google's proto says 12; GoogleCloudPlatform/monitoring-dashboard-samples has 48 in most."""

@@ -6,7 +6,7 @@ two dashboards that mean the same compare equal.
 
 >>> plain({"displayName": "a", "etag": "1", "mosaicLayout": {"tiles": [{"xPos": 0, "width": 4}]}})
 {'displayName': 'a', 'mosaicLayout': {'tiles': [{'width': 4}]}}
->>> message_of({"displayname": "a"}, "shop.json")
+>>> message_of({"displayname": "a"}, "shop.json")  # doctest: +ELLIPSIS
 Traceback (most recent call last):
     ...
 tocsin.errors.DeclarationError: shop.json: Google knows no such dashboard: Message type ...

@@ -17,8 +17,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from tocsin.monitoring.checks.expressions import Node, parsed, selectors, walk
 from tocsin.monitoring.durations import spelled
+from tocsin.monitoring.promql.reading import parsed
+from tocsin.monitoring.promql.tree import Node, selectors, walk
 
 _OF_NAME: Final = (
     ("_seconds", "seconds"),

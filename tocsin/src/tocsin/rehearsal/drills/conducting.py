@@ -8,11 +8,11 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from tocsin.monitoring.escalation import Channel
 from tocsin.rehearsal.drills.declared import Cause
 from tocsin.rehearsal.drills.movement import Movement
 from tocsin.rehearsal.drills.stack import Stack
 from tocsin.rehearsal.drills.timeline import Timeline
-from tocsin.rehearsal.receivers.deliveries import Channel
 
 _POLL_S: Final = 0.1
 _NS_PER_S: Final = 1_000_000_000

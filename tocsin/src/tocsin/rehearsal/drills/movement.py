@@ -10,11 +10,12 @@ False
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-import promql_parser
 from google.api.distribution_pb2 import Distribution
 
+from tocsin.monitoring.promql.reading import parsed
+from tocsin.monitoring.promql.tree import Matcher, Node, selectors
 from tocsin.rehearsal.cloud.monitoring.shelf import SeriesName, Value
 from tocsin.rehearsal.cloud.promql.names import labels_of, metric_name
 from tocsin.rehearsal.cloud.running import RunningCloud
@@ -28,9 +29,9 @@ class Movement:
 
     def __init__(self, cloud: RunningCloud, expr: str) -> None:
         self._cloud = cloud
-        found = _selectors(expr)
-        most = max((len(one.matchers.matchers) for one in found), default=0)
-        self._selectors = [one for one in found if len(one.matchers.matchers) == most]
+        found = [one for one, _ in selectors(parsed(expr))]
+        most = max((len(one.matchers) for one in found), default=0)
+        self._selectors = [one for one in found if len(one.matchers) == most]
         self._before = self._state()
 
     def has_begun(self) -> bool:
@@ -47,34 +48,22 @@ class Movement:
             }
 
 
-def _selectors(expr: str) -> list[Any]:
-    found: list[Any] = []
-
-    def visit(node: Any) -> None:
-        if isinstance(node, promql_parser.VectorSelector):
-            found.append(node)
-
-    promql_parser.walk(promql_parser.parse(expr), visit)
-    return found
-
-
-def _is_of(selector: Any, name: SeriesName) -> bool:
+def _is_of(selector: Node, name: SeriesName) -> bool:
     called = metric_name(name.metric_type)
-    if selector.name != called and _OF_HISTOGRAMS.sub("", selector.name or "") != called:
+    if selector.name != called and _OF_HISTOGRAMS.sub("", selector.name) != called:
         return False
     labels = labels_of(dict(name.metric_labels), name.resource_type, dict(name.resource_labels))
     return all(
-        _matches(labels.get(one.name, ""), one.op, one.value)
-        for one in selector.matchers.matchers
-        if one.name not in _NOT_OF_POINTS
+        _matches(labels.get(one.label, ""), one)
+        for one in selector.matchers
+        if one.label not in _NOT_OF_POINTS
     )
 
 
-def _matches(has: str, op: promql_parser.MatchOp, wanted: str) -> bool:
-    kinds = promql_parser.MatchOp
-    if op in (kinds.Equal, kinds.NotEqual):
-        return (has == wanted) is (op == kinds.Equal)
-    return (re.fullmatch(wanted, has) is not None) is (op == kinds.Re)
+def _matches(has: str, matcher: Matcher) -> bool:
+    is_pattern = "~" in matcher.operator
+    is_it = bool(re.fullmatch(matcher.value, has)) if is_pattern else has == matcher.value
+    return is_it is not matcher.operator.startswith("!")
 
 
 def _reading(value: Value) -> float | str:

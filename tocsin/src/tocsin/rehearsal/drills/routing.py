@@ -10,12 +10,10 @@ whose room and mailbox. Times are short, because the drill's times are.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final
 
-import yaml
-
-from tocsin.errors import DeclarationError
-from tocsin.rehearsal.receivers.deliveries import Channel
+from tocsin.monitoring import alertmanager
+from tocsin.monitoring.escalation import Channel, read_escalation
 from tocsin.rehearsal.receivers.desk import ReceiversDesk
 
 SENDER: Final = "alarms@drill.example"
@@ -38,22 +36,12 @@ def channels_by_severity(escalation: Path | None) -> Mapping[str, tuple[Channel,
     """Which channels an alarm of each severity takes.
 
     Raises:
-        DeclarationError: the table names a channel that the drill has no receiver for.
+        DeclarationError: the table cannot be read, or leaves somebody unheard.
     """
     if escalation is None:
         return _USUAL
-    table = yaml.safe_load(escalation.read_text()) or {}
-    found: dict[str, tuple[Channel, ...]] = {}
-    for severity, entry in (table.get("severities") or {}).items():
-        channels = tuple(entry.get("channels") or ())
-        strange = sorted(set(channels) - set(get_args(Channel)))
-        if strange:
-            raise DeclarationError(
-                f"{escalation}: {severity}: no receiver for {', '.join(strange)}: "
-                f"use {', '.join(get_args(Channel))}"
-            )
-        found[str(severity)] = channels
-    return found
+    table = read_escalation(escalation)
+    return {name: one.channels for name, one in table.severities.items()}
 
 
 def mailbox_of(owner: str) -> str:
@@ -65,16 +53,14 @@ def configuration(
     desk: ReceiversDesk, channels: Mapping[str, Sequence[Channel]], owners: Sequence[str]
 ) -> dict[str, Any]:
     """Alertmanager's file; the receivers are those of ``desk``."""
-    routes = [
-        {"matchers": [f'severity="{severity}"', f'owner="{owner}"'], "receiver": name}
-        for severity in channels
-        for owner in owners
-        for name in [f"{severity}-{owner}"]
-    ]
+    pairs = [(severity, owner) for severity in channels for owner in owners]
+    routes = [alertmanager.route(severity, owner) for severity, owner in pairs]
     receivers = [
-        {"name": f"{severity}-{owner}", **_receiver(desk, channels[severity], severity, owner)}
-        for severity in channels
-        for owner in owners
+        {
+            "name": alertmanager.receiver(severity, owner),
+            **_receiver(desk, channels[severity], severity, owner),
+        }
+        for severity, owner in pairs
     ]
     return {
         "global": {
@@ -86,7 +72,7 @@ def configuration(
         },
         "route": {
             "receiver": "nobody",
-            "group_by": ["alertname", "namespace"],
+            "group_by": list(alertmanager.GROUPED_BY),
             "group_wait": "0s",
             "group_interval": "1s",
             "repeat_interval": "4h",

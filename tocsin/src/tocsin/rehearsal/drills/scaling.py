@@ -16,6 +16,7 @@ from typing import Any, Final
 import yaml
 
 from tocsin.errors import DeclarationError
+from tocsin.monitoring.durations import seconds, spelled
 
 
 class _Readable(yaml.SafeDumper):
@@ -29,18 +30,7 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
 
 _Readable.add_representer(str, _text)
 
-_UNITS_MS: Final = {
-    "ms": 1,
-    "s": 1000,
-    "m": 60_000,
-    "h": 3_600_000,
-    "d": 86_400_000,
-    "w": 604_800_000,
-    "y": 31_536_000_000,
-}
-_SPELLED: Final = ("h", "m", "s", "ms")
 _DURATION: Final = r"(?:\d+(?:ms|[smhdwy]))+"
-_PART: Final = re.compile(r"(\d+)(ms|[smhdwy])")
 # Quoted text and comments come first, so that what looks like a duration in them stays.
 _TOKEN: Final = re.compile(
     r"(?P<kept>\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|`[^`]*`|#[^\n]*)"
@@ -50,32 +40,16 @@ _TOKEN: Final = re.compile(
 _DURATION_FIELDS: Final = ("for", "keep_firing_for")
 
 
-def milliseconds(text: str) -> int:
-    """How long a duration is in Prometheus' spelling.
-
-    >>> milliseconds("1h30m"), milliseconds("0s")
-    (5400000, 0)
-    """
-    return sum(int(number) * _UNITS_MS[unit] for number, unit in _PART.findall(text))
-
-
-def spelled(duration_ms: int) -> str:
-    """The shortest spelling that Prometheus reads.
-
-    >>> spelled(5000), spelled(500), spelled(1_380_000), spelled(90_500)
-    ('5s', '500ms', '23m', '1m30s500ms')
-    """
-    words, left_ms = [], duration_ms
-    for unit in _SPELLED:
-        count, left_ms = divmod(left_ms, _UNITS_MS[unit])
-        if count:
-            words.append(f"{count}{unit}")
-    return "".join(words) or "0s"
-
-
 def scaled(text: str, speed: float) -> str:
-    """A duration that passes so many times faster, to the millisecond."""
-    return spelled(round(milliseconds(text) / speed))
+    """A duration that passes so many times faster, to the millisecond.
+
+    >>> scaled("1h30m", 60), scaled("45s", 30)
+    ('1m30s', '1s500ms')
+
+    Raises:
+        DeclarationError: it is no duration.
+    """
+    return spelled(seconds(text) / speed)
 
 
 def scaled_expression(expr: str, speed: float) -> str:

@@ -17,14 +17,15 @@ from typing import Any, Final
 import yaml
 
 from tocsin.clock import Clock
+from tocsin.monitoring.durations import seconds
+from tocsin.monitoring.escalation import Channel
 from tocsin.rehearsal.cloud.monitoring.rules import SAMPLING
 from tocsin.rehearsal.cloud.running import RunningCloud
 from tocsin.rehearsal.drills import feeding, routing
 from tocsin.rehearsal.drills.declared import Backdrop, Drills, NotReadyError, Stage
-from tocsin.rehearsal.drills.scaling import milliseconds, scaled
+from tocsin.rehearsal.drills.scaling import scaled
 from tocsin.rehearsal.drills.watch import Watch
 from tocsin.rehearsal.engines.programs import Program
-from tocsin.rehearsal.receivers.deliveries import Channel
 from tocsin.rehearsal.receivers.desk import ReceiversDesk
 from tocsin.rehearsal.uptime.prober import Prober
 from tocsin.rehearsal.uptime.written import CHECK_PASSED, Written
@@ -160,7 +161,7 @@ def _prometheus(cloud: RunningCloud, alertmanager: Program, plan: Plan, folder: 
         ],
     }
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
-    lookback = max(scaled(_LOOKBACK, plan.speed), _SHORTEST_LOOKBACK, key=milliseconds)
+    lookback = max(scaled(_LOOKBACK, plan.speed), _SHORTEST_LOOKBACK, key=seconds)
     return Program("prometheus", "prometheus", "/-/ready").started(
         folder,
         lambda port: [

@@ -6,9 +6,9 @@
 
 from collections.abc import Iterator
 
+from tocsin.monitoring.escalation import CHANNELS
 from tocsin.rehearsal.drills.timeline import Timeline
 from tocsin.rehearsal.drills.verdict import Verdict
-from tocsin.rehearsal.receivers.deliveries import CHANNELS
 
 _NEVER = "-"
 _COLUMNS = ("exported", "firing", *CHANNELS, "clears", *CHANNELS)

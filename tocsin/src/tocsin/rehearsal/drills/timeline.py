@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tocsin.rehearsal.receivers.deliveries import Channel
+from tocsin.monitoring.escalation import Channel
 
 _NS_PER_S: Final = 1e9
 

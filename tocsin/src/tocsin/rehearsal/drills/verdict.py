@@ -9,10 +9,11 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from tocsin.monitoring.escalation import CHANNELS, Channel
 from tocsin.rehearsal.drills.declared import Cause
 from tocsin.rehearsal.drills.timeline import Timeline
 from tocsin.rehearsal.drills.watch import Episode
-from tocsin.rehearsal.receivers.deliveries import CHANNELS, Channel, Delivery
+from tocsin.rehearsal.receivers.deliveries import Delivery
 from tocsin.rehearsal.receivers.privacy import leaks
 
 AFTERMATH_S: Final = 30.0

@@ -9,10 +9,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from threading import Lock
-from typing import Final, Literal
 
-Channel = Literal["pagerduty", "slack", "email"]
-CHANNELS: Final[tuple[Channel, ...]] = ("pagerduty", "slack", "email")
+from tocsin.monitoring.escalation import Channel
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,9 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from tocsin.clock import Clock, SystemClock
+from tocsin.monitoring.escalation import Channel
 from tocsin.rehearsal.receivers import mail, pagerduty, slack
-from tocsin.rehearsal.receivers.deliveries import Channel, Delivery, Inbox
+from tocsin.rehearsal.receivers.deliveries import Delivery, Inbox
 from tocsin.rehearsal.receivers.loop_thread import LoopThread
 from tocsin.rehearsal.receivers.mail_server import MailServer
 

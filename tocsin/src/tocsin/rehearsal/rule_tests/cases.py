@@ -16,10 +16,11 @@ from typing import Any, Final
 
 from tocsin.errors import DeclarationError
 from tocsin.monitoring.catalogue import Catalogue, Metric
-from tocsin.monitoring.checks.expressions import Matcher, parsed
-from tocsin.monitoring.checks.sources import read
-from tocsin.monitoring.dashboards.placed_yaml import loaded
 from tocsin.monitoring.durations import seconds
+from tocsin.monitoring.placed_yaml import loaded
+from tocsin.monitoring.promql.reading import parsed
+from tocsin.monitoring.promql.tree import Matcher
+from tocsin.monitoring.sources import read
 
 RESOURCE: Final = {"namespace": "prod", "task_id": "a"}
 _ANY: Final = "x"

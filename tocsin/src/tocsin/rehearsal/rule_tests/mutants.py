@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tocsin.monitoring.checks.expressions import hidden
 from tocsin.monitoring.durations import seconds, spelled
+from tocsin.monitoring.promql.reading import hidden
 from tocsin.rehearsal.rule_tests.branches import without_branches
 
 _LIMIT: Final = re.compile(r"(>=|<=|>|<)\s*([\d.]+)")

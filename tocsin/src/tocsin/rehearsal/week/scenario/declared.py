@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from tocsin.errors import DeclarationError
-from tocsin.monitoring.checks.sources import read
-from tocsin.monitoring.dashboards.placed_yaml import loaded
+from tocsin.monitoring.placed_yaml import loaded
+from tocsin.monitoring.sources import read
 from tocsin.rehearsal.week.scenario.fields import Fields
 
 EFFECTS: Final = ("add", "turn", "slow", "set", "age", "mute", "stop")

@@ -1,6 +1,6 @@
 """Reading a scenario's YAML: each value with its type, each mistake with its line.
 
->>> from tocsin.monitoring.dashboards.placed_yaml import loaded
+>>> from tocsin.monitoring.placed_yaml import loaded
 >>> field = Fields(loaded("lasts: 20m", Path("week.yaml")))
 >>> field.seconds("lasts"), field.number("factor", 1.0)
 (1200.0, 1.0)

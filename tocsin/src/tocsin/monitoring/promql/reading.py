@@ -1,8 +1,9 @@
-"""PromQL as a small tree whose parts know where they stand in the text.
+"""Reads PromQL into a tree.
 
 The parser (promql-parser) keeps no positions, so each selector is looked up again in
 the text, in the order of reading. Comments and quoted texts are never taken for names.
 
+>>> from tocsin.monitoring.promql.tree import selectors
 >>> tree = parsed('sum by (kind) (rate(shop_orders_total{paid="no"}[5m])) > 2')
 >>> [(one.name, one.matchers, one.range_s, one.at) for one, _ in selectors(tree)]
 [('shop_orders_total', (Matcher(label='paid', operator='=', value='no'),), 300.0, 20)]
@@ -10,60 +11,12 @@ the text, in the order of reading. Comments and quoted texts are never taken for
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-COMPARISONS: Final = frozenset({">", ">=", "<", "<=", "==", "!="})
+from tocsin.monitoring.promql.tree import Matcher, Node
+
 _OPERATORS: Final = {"Equal": "=", "NotEqual": "!=", "Re": "=~", "NotRe": "!~"}
 _HIDDEN: Final = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|`[^`]*`|#[^\n]*", re.DOTALL)
-
-
-class Matcher(NamedTuple):
-    """One condition within braces."""
-
-    label: str
-    operator: str
-    value: str
-
-
-@dataclass(frozen=True, eq=False)
-class Node:
-    """A part of an expression.
-
-    ``kind`` is one of selector, call, aggregation, binary, subquery, number and text; ``name``
-    is that of the metric, function or operator. ``grouped`` is ``by`` or ``without`` (of an
-    aggregation), ``on`` or ``ignoring`` (of an operator) with its ``labels``, or empty.
-    """
-
-    kind: str
-    name: str = ""
-    children: tuple["Node", ...] = ()
-    matchers: tuple[Matcher, ...] = ()
-    range_s: float = 0.0
-    offset_s: float = 0.0
-    grouped: str = ""
-    labels: tuple[str, ...] = ()
-    value: float = 0.0
-    at: int = 0
-
-    @property
-    def left(self) -> "Node":
-        """What stands before the operator."""
-        return self.children[0]
-
-    @property
-    def right(self) -> "Node":
-        """What stands behind the operator."""
-        return self.children[1]
-
-    @property
-    def compares(self) -> bool:
-        """Whether it is a comparison."""
-        return self.kind == "binary" and self.name in COMPARISONS
-
-
-Above = tuple[Node, ...]
 
 
 def parsed(expr: str) -> Node:
@@ -75,47 +28,6 @@ def parsed(expr: str) -> Node:
     import promql_parser  # noqa: PLC0415 - an extra
 
     return _Reading(expr).node(promql_parser.parse(expr))
-
-
-def walk(node: Node, above: Above = ()) -> Iterator[tuple[Node, Above]]:
-    """Every part with those that it stands in, outermost first."""
-    yield node, above
-    for child in node.children:
-        yield from walk(child, (*above, node))
-
-
-def selectors(node: Node) -> Iterator[tuple[Node, Above]]:
-    """Every selector with what it stands in."""
-    return ((one, above) for one, above in walk(node) if one.kind == "selector")
-
-
-def calls(above: Above) -> set[str]:
-    """The functions that a part stands in."""
-    return {one.name for one in above if one.kind == "call"}
-
-
-def number(node: Node) -> float | None:
-    """The value of a constant such as ``14.4 * 0.001``; ``None`` of all else."""
-    if node.kind == "number":
-        return node.value
-    if node.kind != "binary" or node.name not in "*/+-":
-        return None
-    left, right = number(node.left), number(node.right)
-    if left is None or right is None or (node.name == "/" and right == 0):
-        return None
-    return {"*": left * right, "/": left / (right or 1), "+": left + right, "-": left - right}[
-        node.name
-    ]
-
-
-def limits(node: Node) -> Iterator[tuple[Node, Node, float]]:
-    """Every comparison with a constant: itself, what is compared, the constant."""
-    for one, _ in walk(node):
-        if one.compares:
-            for compared, limit in ((one.left, one.right), (one.right, one.left)):
-                value = number(limit)
-                if value is not None and number(compared) is None:
-                    yield one, compared, value
 
 
 def hidden(text: str) -> str:

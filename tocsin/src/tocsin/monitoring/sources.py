@@ -12,7 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from tocsin.errors import DeclarationError
-from tocsin.monitoring.checks.findings import Place
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where: the line counts from 1, ``column`` from 0."""
+
+    file: Path
+    line: int
+    column: int
+    length: int
+    excerpt: str
 
 
 @dataclass(frozen=True)

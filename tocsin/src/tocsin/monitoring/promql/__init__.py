@@ -1,0 +1,1 @@
+"""PromQL as the rules here see it: read once, walked by whoever asks."""
