@@ -5,10 +5,10 @@ The page lies beside the folder of runbooks. Exit status: 0 it is as it should b
 """
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
+from tocsin.cli.made_files import keep
 from tocsin.errors import DeclarationError
 
 
@@ -36,12 +36,4 @@ def run(chosen: argparse.Namespace) -> int:
     table = read_escalation(service.escalation)
     wanted = page(table, service.rules(), service.escalation.name)
     file = service.runbooks.parent / WRITTEN
-    is_stale = not file.is_file() or file.read_text() != wanted
-    if not is_stale:
-        sys.stdout.write(f"{file.name} is as it should be\n")
-    elif chosen.check:
-        sys.stdout.write(f"{file.name} is stale: run `tocsin escalation`\n")
-    else:
-        file.write_text(wanted)
-        sys.stdout.write(f"wrote {file.name}\n")
-    return 1 if chosen.check and is_stale else 0
+    return keep(file, wanted, made_by="tocsin escalation", check=chosen.check)

@@ -4,10 +4,10 @@ Exit status: 0 they are as they should be, 1 stale (``--check``), 2 the levels a
 """
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
+from tocsin.cli.made_files import keep
 from tocsin.errors import DeclarationError
 
 
@@ -33,12 +33,4 @@ def run(chosen: argparse.Namespace) -> int:
         raise DeclarationError(f"{service.file}: no slos.yaml beside it: nothing is promised")
     wanted = rule_file(read_slos(service.slos), service.slos.name)
     file = service.slos.parent / WRITTEN
-    is_stale = not file.is_file() or file.read_text() != wanted
-    if not is_stale:
-        sys.stdout.write(f"{file.name} is as it should be\n")
-    elif chosen.check:
-        sys.stdout.write(f"{file.name} is stale: run `tocsin slos`\n")
-    else:
-        file.write_text(wanted)
-        sys.stdout.write(f"wrote {file.name}\n")
-    return 1 if chosen.check and is_stale else 0
+    return keep(file, wanted, made_by="tocsin slos", check=chosen.check)

@@ -15,10 +15,10 @@ True
 """
 
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any, Final, TypeVar
 
 from tocsin.errors import DeclarationError
+from tocsin.telemetry.exporters.this_machine import is_this_machine
 
 AnyTransport = TypeVar("AnyTransport")
 
@@ -83,13 +83,7 @@ class GoogleEndpoint:
     @property
     def is_local(self) -> bool:
         """Whether the address is this machine's."""
-        host = self.address.rpartition(":")[0].strip("[]")
-        if host == "localhost":
-            return True
-        try:
-            return ip_address(host).is_loopback
-        except ValueError:
-            return False
+        return is_this_machine(self.address.rpartition(":")[0].strip("[]"))
 
     @property
     def name(self) -> str:

@@ -109,11 +109,27 @@ class ClosedOutlet:
         """Nothing is held."""
 
 
-class FileOutlet:
-    """A regular file: takes any length, one write for all lines."""
+class _OwnDescriptor:
+    """Holds a descriptor that nobody else has, and closes it once."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+
+    def close(self) -> None:
+        """Close our descriptor."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def __del__(self) -> None:
+        self.close()
+
+
+class FileOutlet(_OwnDescriptor):
+    """A regular file: takes any length, one write for all lines."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(descriptor)
         self._torn = False
 
     def offer(self, lines: Sequence[bytes]) -> list[bytes]:
@@ -132,21 +148,12 @@ class FileOutlet:
         self.offer((line,))
         return True
 
-    def close(self) -> None:
-        """Close our descriptor."""
-        descriptor, self._descriptor = self._descriptor, -1
-        if descriptor >= 0:
-            os.close(descriptor)
 
-    def __del__(self) -> None:
-        self.close()
-
-
-class PipeOutlet:
+class PipeOutlet(_OwnDescriptor):
     """A pipe, terminal or socket, whose reader may be slow, stuck or gone."""
 
     def __init__(self, descriptor: int, never_waits: bool) -> None:  # noqa: FBT001 - from _own_descriptor
-        self._descriptor = descriptor
+        super().__init__(descriptor)
         self._never_waits = never_waits
 
     def offer(self, lines: Sequence[bytes]) -> list[bytes]:
@@ -175,15 +182,6 @@ class PipeOutlet:
             except BlockingIOError:
                 self._ready(timeout_s)
         return True
-
-    def close(self) -> None:
-        """Close our descriptor."""
-        descriptor, self._descriptor = self._descriptor, -1
-        if descriptor >= 0:
-            os.close(descriptor)
-
-    def __del__(self) -> None:
-        self.close()
 
     def _write(self, chunk: bytes) -> bool:
         if not self._never_waits and not self._ready(0):

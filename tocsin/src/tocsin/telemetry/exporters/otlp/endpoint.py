@@ -14,7 +14,6 @@ use https://, or a collector on this machine
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
@@ -22,6 +21,7 @@ import grpc
 
 from tocsin.errors import DeclarationError
 from tocsin.telemetry.exporters.google import missing
+from tocsin.telemetry.exporters.this_machine import is_this_machine
 
 GOOGLE: Final = "telemetry.googleapis.com:443"
 """https://docs.cloud.google.com/stackdriver/docs/reference/telemetry/v1.metrics"""
@@ -77,7 +77,7 @@ class OtlpEndpoint:
 
     @classmethod
     def _guarded(cls, address: str, host: str, scheme: str, headers: Mapping[str, str]) -> Self:
-        local = _is_local(host)
+        local = is_this_machine(host)
         insecure = scheme == "http" or (not scheme and local)
         if insecure and not local:
             raise DeclarationError(
@@ -117,12 +117,3 @@ def google_credentials() -> Any:
     except ImportError as error:
         raise missing("otlp", error) from error
     return create_google_grpc_credentials()
-
-
-def _is_local(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
