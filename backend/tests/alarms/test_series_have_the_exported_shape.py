@@ -10,7 +10,7 @@ from cloud_desk import PROJECT, Arrived, ask, sent_to, until
 
 from tocsin.rehearsal.cloud.running import RunningCloud
 from tocsin.rehearsal.week.scenario.building import week_of
-from tocsin.rehearsal.week.scenario.declared import read_scenario
+from tocsin.rehearsal.week.scenario.reading import read_scenario
 
 pytestmark = pytest.mark.servers
 Shape = dict[str, set[frozenset[str]]]

@@ -5,7 +5,7 @@ from alarms.test_rule_cases import PLANNED, SERVICE
 
 from tocsin.rehearsal.week.running import rehearsed
 from tocsin.rehearsal.week.scenario.building import week_of
-from tocsin.rehearsal.week.scenario.declared import read_scenario
+from tocsin.rehearsal.week.scenario.reading import read_scenario
 
 pytestmark = pytest.mark.servers
 SEED = 20_261_124

@@ -8,7 +8,7 @@ import pytest
 from tocsin.errors import DeclarationError
 from tocsin.monitoring.catalogue import Catalogue, Label, Metric
 from tocsin.rehearsal.week.scenario.building import week_of
-from tocsin.rehearsal.week.scenario.declared import read_scenario
+from tocsin.rehearsal.week.scenario.reading import read_scenario
 from tocsin.rehearsal.week.series import Series, Week
 
 PAID = Label("paid", ("yes", "no"), 2)

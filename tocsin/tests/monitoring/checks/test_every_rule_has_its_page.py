@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from tocsin.monitoring.catalogue import Catalogue, Label, Metric
-from tocsin.monitoring.checks.chain import Chain, of_alerts
+from tocsin.monitoring.checks.chain import Chain
 from tocsin.monitoring.checks.checking import NAMES, findings_of
 from tocsin.monitoring.checks.findings import as_data, as_text
+from tocsin.monitoring.checks.questions import of_alerts
 from tocsin.monitoring.sources import alerts_in
 
 PAGES = Path(__file__).parents[3] / "docs" / "checks"

@@ -5,53 +5,23 @@ chain over other metrics: so a test proves that a renamed metric is noticed.
 """
 
 import re
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from tocsin.errors import DeclarationError
-from tocsin.monitoring.catalogue import RESOURCE_LABELS
+from tocsin.monitoring.catalogue import RESOURCE_LABELS, Catalogue, Metric
+from tocsin.monitoring.checks.questions import Question, of_alerts, of_dashboards, of_runbooks
 from tocsin.monitoring.escalation import read_escalation
-from tocsin.monitoring.promql.reading import parsed
 from tocsin.monitoring.promql.tree import Node
-from tocsin.monitoring.sources import Alert, Place, Source, alerts_in, read
+from tocsin.monitoring.service import Service
+from tocsin.monitoring.sources import Alert, Source, alerts_in, read
 
 ENVIRONMENT: Final = "namespace"
 OTHER: Final = "other"
 _PARTS: Final = re.compile(r"_(?:bucket|sum|count)$")
-_FENCED: Final = re.compile(r"^```promql\n(.*?)^```", re.DOTALL | re.MULTILINE)
-
-
-class Catalogue(Protocol):
-    """Every metric that may be asked for."""
-
-    def metric(self, promql_name: str) -> Any:
-        """The metric of a sample's name, or ``None``."""
-
-    def __iter__(self) -> Iterator[Any]:
-        """All of them."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """An expression, whoever asks it: ``kind`` is alert, panel or runbook."""
-
-    kind: str
-    asker: str
-    text: str
-    source: Source
-    tree: Node | None
-    problem: str = ""
-    alert: Alert | None = None
-    panel: Any = None
-
-    def place(self, token: str, at: int | None = None) -> Place:
-        """Where a piece of the expression stands in its file; ``at`` is its place in the text."""
-        before = self.text[:at] if at is not None else ""
-        return self.source.place(token, before.count(token) if token else 0)
 
 
 @dataclass(frozen=True)
@@ -77,7 +47,7 @@ class Chain:
         """The same chain over other metrics."""
         return replace(self, catalogue=catalogue)
 
-    def values(self, metric: Any, label: str) -> tuple[str, ...] | None:
+    def values(self, metric: Metric, label: str) -> tuple[str, ...] | None:
         """All values that the label may take, or ``None`` where nobody can list them."""
         declared = metric.labels.get(label)
         return declared.values if declared is not None else None
@@ -91,7 +61,7 @@ class Chain:
         resource = RESOURCE_LABELS if metric.origin == "service" else ("project_id",)
         return frozenset(metric.labels).union(resource, more)
 
-    def metric(self, name: str) -> Any:
+    def metric(self, name: str) -> Metric | None:
         """The metric of a sample; a histogram has samples of its parts only."""
         metric = self.catalogue.metric(name)
         if metric is not None and metric.kind == "histogram" and metric.name == name:
@@ -123,76 +93,43 @@ def base(name: str) -> str:
     return _PARTS.sub("", name)
 
 
-def question(kind: str, asker: str, text: str, source: Source, **more: Any) -> Question:
-    """An expression with its tree, or with the reason why it has none."""
-    try:
-        return Question(kind, asker, text, source, parsed(text), **more)
-    except ValueError as error:
-        return Question(kind, asker, text, source, None, problem=str(error), **more)
-
-
-def chain_of(service: Any) -> Chain:
+def chain_of(service: Service) -> Chain:
     """What a service's ``tocsin.toml`` names.
 
     Raises:
         DeclarationError: something cannot be read, or there is no alarm at all.
     """
-    alerts = tuple(one for file in service.rule_files for one in alerts_in(file, read(Path(file))))
+    alerts = tuple(one for file in service.rule_files for one in alerts_in(file, read(file)))
     if not alerts:
         raise DeclarationError(f"{service.file}: its rule files hold no alarm: nothing to check")
     dashboards = _dashboards(service)
-    runbooks = {file: read(file) for file in sorted(Path(service.runbooks).glob("*.md"))}
+    runbooks = {file: read(file) for file in sorted(service.runbooks.glob("*.md"))}
     settings = read(service.file)
-    folder = Path(service.file).resolve().parent
+    folder = service.file.resolve().parent
     return Chain(
         catalogue=service.catalogue(),
         alerts=alerts,
         questions=(
             *of_alerts(alerts),
-            *_of_dashboards(dashboards),
-            *_of_runbooks(runbooks),
+            *of_dashboards(dashboards),
+            *of_runbooks(runbooks),
         ),
         dashboards=dashboards,
         runbooks=runbooks,
         roots=(folder, folder.parent),
         settings=Source.whole(service.file, settings),
-        kept={str(k): str(v) for k, v in tomllib.loads(settings).get("kept", {}).items()},
+        kept=service.kept,
         levels=read(service.slos) if service.slos else "",
         recipients=_recipients(service.escalation),
     )
 
 
-def of_alerts(alerts: Iterable[Alert]) -> Iterator[Question]:
-    """What alarms ask."""
-    for one in alerts:
-        expr = one.fields["expr"]
-        yield question("alert", one.name, expr.value, expr.source, alert=one)
-
-
-def _dashboards(service: Any) -> tuple[Any, ...]:
-    folder = service.dashboards
-    if folder is None or not any(Path(folder).glob("*.yaml")):
+def _dashboards(service: Service) -> tuple[Any, ...]:
+    if not any(service.dashboards.glob("*.yaml")):
         return ()
     from tocsin.monitoring.dashboards.service_boards import boards_of  # noqa: PLC0415 - an extra
 
     return boards_of(service)
-
-
-def _of_dashboards(dashboards: Iterable[Any]) -> Iterator[Question]:
-    for board in dashboards:
-        text = read(board.file)
-        for panel in board.panels:
-            for query in panel.queries:
-                line = int(query.place.rpartition(":")[2])
-                source = Source.from_line(board.file, text, line)
-                asker = f"{board.title}: {panel.title}"
-                yield question("panel", asker, query.expr, source, panel=panel)
-
-
-def _of_runbooks(runbooks: Mapping[Path, str]) -> Iterator[Question]:
-    for file, text in runbooks.items():
-        for found in _FENCED.finditer(text):
-            yield question("runbook", file.name, found[1], Source(file, text, *found.span(1)))
 
 
 def _recipients(file: Path | None) -> dict[str, frozenset[str]]:

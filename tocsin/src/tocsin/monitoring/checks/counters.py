@@ -8,8 +8,9 @@ True
 from collections.abc import Iterator
 from typing import Final
 
-from tocsin.monitoring.checks.chain import Chain, Question
+from tocsin.monitoring.checks.chain import Chain
 from tocsin.monitoring.checks.findings import Finding
+from tocsin.monitoring.checks.questions import Question
 from tocsin.monitoring.promql.tree import Above, Node, calls, selectors, walk
 
 RISES: Final = frozenset({"rate", "increase", "irate", "resets"})

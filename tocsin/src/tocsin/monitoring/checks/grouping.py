@@ -9,10 +9,11 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
-from tocsin.monitoring.checks.chain import ENVIRONMENT, OTHER, Chain, Question
+from tocsin.monitoring.catalogue import Metric
+from tocsin.monitoring.checks.chain import ENVIRONMENT, OTHER, Chain
 from tocsin.monitoring.checks.findings import Finding
+from tocsin.monitoring.checks.questions import Question
 from tocsin.monitoring.promql.tree import Above, Node, calls, selectors
 
 
@@ -43,7 +44,9 @@ def mixed_environments(chain: Chain) -> Iterator[Finding]:
 
 def _open_labels(chain: Chain, question: Question, one: Node, above: Above) -> Iterator[Finding]:
     metric = chain.metric(one.name)
-    for label in sorted(metric.labels) if metric is not None else ():
+    if metric is None:
+        return  # unknown-metric's
+    for label in sorted(metric.labels):
         if chain.values(metric, label) is not None or not reaches(label, above):
             continue
         says = _wrong_with(metric, label, one)
@@ -74,7 +77,7 @@ def reaches(label: str, above: Above) -> bool:
     )
 
 
-def _wrong_with(metric: Any, label: str, one: Node) -> str:
+def _wrong_with(metric: Metric, label: str, one: Node) -> str:
     if not metric.labels[label].at_most:
         return "it has no bound"
     for matcher in one.matchers:

@@ -1,18 +1,20 @@
 """Rules about names: whoever asks for what nobody exports is never answered, and never told.
 
->>> [one[0] for one in alternatives("5..|429")]
-['5..', '429']
+>>> from tocsin.monitoring.promql.reading import parsed
+>>> mentions(parsed("sum(a) / sum(b)")) == {"a", "b"}
+True
 """
 
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Final
 
-from tocsin.monitoring.checks.chain import Chain, Question, base
+from tocsin.monitoring.checks.chain import Chain, base
 from tocsin.monitoring.checks.findings import Finding
-from tocsin.monitoring.promql.reading import hidden, span
-from tocsin.monitoring.promql.tree import Matcher, Node, selectors, walk
+from tocsin.monitoring.checks.questions import Question
+from tocsin.monitoring.promql.reading import hidden
+from tocsin.monitoring.promql.tree import Node, selectors, walk
 from tocsin.monitoring.sources import Place
 
 _GROUPING: Final = r"(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*?(?<!\w)"
@@ -56,76 +58,13 @@ def unknown_label(chain: Chain) -> Iterator[Finding]:
             made = _made(above)
             for matcher in one.matchers:
                 if matcher.label not in known:
-                    place = _in_braces(question, one, matcher.label)
+                    place = question.in_braces(one, matcher.label)
                     yield _no_label(question, one.name, matcher.label, known, place)
             for label in _grouped(above):
                 if label not in known | made:
                     place = _in_grouping(question, label)
                     yield _no_label(question, one.name, label, known, place)
         yield from _in_annotations(chain, question, tree)
-
-
-def impossible_value(chain: Chain) -> Iterator[Finding]:
-    """A value that is never emitted is never matched, or excluded in vain."""
-    for question, tree in chain.readable:
-        for one, _ in selectors(tree):
-            metric = chain.metric(one.name)
-            if metric is None:
-                continue
-            for matcher in one.matchers:
-                for value in _never(chain, metric, matcher):
-                    yield Finding(
-                        "impossible-value",
-                        _in_braces(question, one, value or matcher.label, after=matcher.label),
-                        f"{question.asker}: {matcher.label} of {one.name} is never {value!r}",
-                        _values(chain, metric, matcher.label),
-                    )
-
-
-def alternatives(pattern: str) -> list[tuple[str, re.Pattern[str]]]:
-    """The parts of a regular expression that stand side by side, each of which must match."""
-    parts = pattern.split("|") if not re.search(r"[()\[\]\\]", pattern) else [pattern]
-    try:
-        return [(one, re.compile(one)) for one in parts]
-    except re.error:  # not ours to judge: RE2 knows what Python does not
-        return []
-
-
-def _never(chain: Chain, metric: Any, matcher: Matcher) -> Iterator[str]:
-    if matcher.label == "le" and metric.kind == "histogram":
-        yield from _no_bound(metric, matcher)
-        return
-    values = chain.values(metric, matcher.label)
-    if values is None or matcher.value == "":
-        return
-    if matcher.operator in ("=", "!="):
-        if matcher.value not in values:
-            yield matcher.value
-        return
-    for text, pattern in alternatives(matcher.value):
-        if not any(pattern.fullmatch(value) for value in values):
-            yield text
-
-
-def _no_bound(metric: Any, matcher: Matcher) -> Iterator[str]:
-    bounds = {*map(float, metric.buckets), float("inf")}
-    if matcher.operator in ("=", "!="):
-        if not _is_number(matcher.value) or float(matcher.value) not in bounds:
-            yield matcher.value
-        return
-    # Whoever writes a pattern means every spelling of a bound, so one of them is enough.
-    spelled = {"+Inf", *(f"{one:g}" for one in bounds), *(repr(one) for one in bounds)}
-    patterns = alternatives(matcher.value)
-    if patterns and not any(one.fullmatch(text) for _, one in patterns for text in spelled):
-        yield matcher.value
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _made(above: tuple[Node, ...]) -> set[str]:
@@ -182,14 +121,6 @@ def _no_label(
     return Finding("unknown-label", place, says, mend)
 
 
-def _in_braces(question: Question, one: Node, token: str, after: str = "") -> Place:
-    """A piece of a selector's braces; ``after`` is the label whose value it is."""
-    text = span(question.text, one)
-    start = text.find(after) + len(after) if after else len(one.name)
-    found = text.find(token, start)
-    return question.place(token, one.at + found if found >= 0 else one.at)
-
-
 def _in_grouping(question: Question, label: str) -> Place:
     found = re.search(rf"{_GROUPING}({re.escape(label)})(?!\w)", hidden(question.text))
     return question.place(label, found.start(1) if found else None)
@@ -202,14 +133,6 @@ def _instead(chain: Chain, name: str) -> str:
     names = {one.name for one in chain.catalogue}
     near = get_close_matches(base(name), names, n=1) or get_close_matches(name, names, n=1)
     return f"did you mean {near[0]}?" if near else "declare the metric, or name one that is"
-
-
-def _values(chain: Chain, metric: Any, label: str) -> str:
-    if label == "le":
-        return f"the bounds are {', '.join(f'{one:g}' for one in metric.buckets)}"
-    values = sorted(chain.values(metric, label) or ())
-    shown = ", ".join(values[:12]) + (", …" if len(values) > 12 else "")  # noqa: PLR2004
-    return f"it is one of {shown}"
 
 
 def mentions(tree: Node) -> set[str]:

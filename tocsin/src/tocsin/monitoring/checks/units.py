@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from tocsin.monitoring.checks.chain import Chain, Question
+from tocsin.monitoring.checks.chain import Chain
 from tocsin.monitoring.checks.findings import Finding
+from tocsin.monitoring.checks.questions import Question
 from tocsin.monitoring.dashboards.units import UNITS, measured, of_name
 from tocsin.monitoring.promql.tree import Node, calls, limits, selectors, walk
 

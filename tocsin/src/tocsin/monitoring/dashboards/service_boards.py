@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from tocsin.errors import DeclarationError
 from tocsin.monitoring.dashboards.alert_notes import notes_of, resolved
 from tocsin.monitoring.dashboards.checking import Fault, faults_of
-from tocsin.monitoring.dashboards.declared import Dashboard, read_dashboards
+from tocsin.monitoring.dashboards.declared import Dashboard
+from tocsin.monitoring.dashboards.reading import read_dashboards
 from tocsin.monitoring.dashboards.rendering import rendered
 
 if TYPE_CHECKING:

@@ -72,7 +72,7 @@ def _runs(chosen: argparse.Namespace, seeds: list[int]) -> "Iterator[Run]":
     from tocsin.monitoring.service import Service  # noqa: PLC0415 - an extra
     from tocsin.rehearsal.week.running import rehearsed  # noqa: PLC0415 - as above
     from tocsin.rehearsal.week.scenario.building import week_of  # noqa: PLC0415 - as above
-    from tocsin.rehearsal.week.scenario.declared import read_scenario  # noqa: PLC0415 - as above
+    from tocsin.rehearsal.week.scenario.reading import read_scenario  # noqa: PLC0415 - as above
 
     service = Service.load(chosen.service)
     scenario = read_scenario(chosen.scenario or service.scenario)
