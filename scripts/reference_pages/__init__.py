@@ -1,0 +1,1 @@
+"""The pages of backend/docs/reference, each written from what the code declares."""
