@@ -10,8 +10,9 @@ hours; each is judged over a long window, and over a short one so that the alarm
 ('FastBurn', 14.4, '1h', '5m')
 """
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,9 +22,11 @@ from tocsin.monitoring.sources import read
 WRITTEN: Final = "slo_alerts.yaml"
 LEAST_BAD_EVENTS: Final = 10
 """In the long window: fewer are chance, whatever share of a quiet night they are."""
+_RATE: Final = re.compile(r"\bi?rate\s*\(")
 _FIELDS: Final = frozenset(
     {"name", "objective", "promise", "bad", "all", "owner", "runbook", "impact"}
 )
+_SERIES: Final = ("good", "bad", "all")
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,11 @@ BURNS: Final = (
 
 @dataclass(frozen=True)
 class ServiceLevel:
-    """One promise. ``bad`` and ``all`` are rates over ``$window``, by environment."""
+    """One promise. ``bad`` and ``all`` are counts over ``$window``, by environment.
+
+    Counts and no rates: engines differ in what the rate of a series is that a deploy began a
+    minute ago, and one error in its first minute would be a burning budget.
+    """
 
     name: str
     objective: float
@@ -56,6 +63,8 @@ class ServiceLevel:
     owner: str
     runbook: str
     impact: str
+    series: Mapping[str, str] = field(default_factory=dict)
+    """two of ``good``, ``bad`` and ``all``: the series that the cases are told by"""
 
     @property
     def budget(self) -> float:
@@ -107,8 +116,7 @@ def _rule(level: ServiceLevel, burn: Burn) -> dict[str, Any]:
         [
             f"{_over(level.bad, burn.long)}\n  / {_over(level.all, burn.long)} > {limit}",
             f"and {_over(level.bad, burn.short)}\n  / {_over(level.all, burn.short)} > {limit}",
-            # Counted, not computed from a rate: engines differ in what the rate of a short life is.
-            f"and {_over(_counted(level.bad), burn.long)} > {LEAST_BAD_EVENTS}",
+            f"and {_over(level.bad, burn.long)} > {LEAST_BAD_EVENTS}",
         ]
     )
     percent = f"{level.objective * 100:g} %"
@@ -129,16 +137,12 @@ def _rule(level: ServiceLevel, burn: Burn) -> dict[str, Any]:
     }
 
 
-def _over(rate: str, window: str) -> str:
-    return " ".join(rate.split()).replace("$window", window)
-
-
-def _counted(rate: str) -> str:
-    return rate.replace("rate(", "increase(")
+def _over(count: str, window: str) -> str:
+    return " ".join(count.split()).replace("$window", window)
 
 
 def _level(file: Path, data: Mapping[str, Any]) -> ServiceLevel:
-    strange, missing = set(data) - _FIELDS, _FIELDS - set(data)
+    strange, missing = set(data) - _FIELDS - {"series"}, _FIELDS - set(data)
     for what, names in (("no field of a service level", strange), ("missing", missing)):
         if names:
             raise DeclarationError(f"{file}: {data.get('name', '?')}: {min(names)!r} is {what}")
@@ -146,6 +150,12 @@ def _level(file: Path, data: Mapping[str, Any]) -> ServiceLevel:
     if not 0 < level.objective < 1:
         raise DeclarationError(f"{file}: {level.name}: objective is a share such as 0.999")
     for name in ("bad", "all"):
-        if "$window" not in getattr(level, name):
-            raise DeclarationError(f"{file}: {level.name}: {name} needs [$window] in its rate")
+        count = getattr(level, name)
+        if "$window" not in count:
+            raise DeclarationError(f"{file}: {level.name}: {name} needs [$window] in its count")
+        if _RATE.search(count):
+            raise DeclarationError(f"{file}: {level.name}: {name} is a rate: write increase(…)")
+    series = level.series
+    if series and (not isinstance(series, Mapping) or len(series) != 2 or set(series) - {*_SERIES}):  # noqa: PLR2004
+        raise DeclarationError(f"{file}: {level.name}: series names two of {', '.join(_SERIES)}")
     return level
