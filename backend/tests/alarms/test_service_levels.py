@@ -10,11 +10,13 @@ from tocsin.errors import DeclarationError
 from tocsin.monitoring.slos import BURNS, read_slos
 
 
-def test_the_committed_alarms_are_those_of_the_promises(capsys):
+def test_the_committed_alarms_and_cases_are_those_of_the_promises(capsys):
     """Nobody changed the one without the other."""
     status = main(["slos", "--check", "--service", str(SERVICE.file)])
 
-    assert (status, capsys.readouterr().out) == (0, "slo_alerts.yaml is as it should be\n")
+    files = ("slo_alerts.yaml", "service-levels.yaml")
+    assert status == 0
+    assert capsys.readouterr().out == "".join(f"{one} is as it should be\n" for one in files)
 
 
 def test_each_promise_has_a_quick_and_a_slow_alarm_with_a_guard():

@@ -15,7 +15,10 @@ FOLDER = Path(__file__).parents[2] / "examples" / "shop"
 SERVICE = Service.load(FOLDER / "monitoring")
 
 
-@pytest.mark.parametrize("command", [["check"], ["render", "--check"], ["escalation", "--check"]])
+@pytest.mark.parametrize(
+    "command",
+    [["check"], ["render", "--check"], ["slos", "--check"], ["escalation", "--check"]],
+)
 def test_nothing_is_found_in_the_shop_as_it_stands(command, capsys):
     """Alarms, panels, pages and people fit together (D-16, behaviour 38)."""
     status = main([*command, "--service", str(SERVICE.file)])
@@ -29,7 +32,7 @@ def test_a_service_below_is_found_from_above(monkeypatch, capsys):
 
     status = main(["check"])
 
-    assert (status, "3 alarms" in capsys.readouterr().out) == (0, True)
+    assert (status, "5 alarms" in capsys.readouterr().out) == (0, True)
 
 
 @pytest.mark.servers
@@ -39,7 +42,7 @@ def test_every_alarm_of_the_shop_rings_above_and_is_silent_below(capsys):
 
     told = capsys.readouterr().out
     assert status == 0, told
-    assert "of 3 alarms" in told
+    assert "of 5 alarms" in told
 
 
 @pytest.mark.servers

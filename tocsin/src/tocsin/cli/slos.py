@@ -1,4 +1,4 @@
-"""``tocsin slos``: write the alarms on service levels' budgets, or say whether they are stale.
+"""``tocsin slos``: write the alarms on budgets and their cases, or say whether they are stale.
 
 Exit status: 0 they are as they should be, 1 stale (``--check``), 2 the levels are wrong.
 """
@@ -25,12 +25,19 @@ def run(chosen: argparse.Namespace) -> int:
     Raises:
         DeclarationError: there are no levels, or one is wrong.
     """
+    from tocsin.monitoring import budget_cases  # noqa: PLC0415 - an extra
     from tocsin.monitoring.service import Service  # noqa: PLC0415 - an extra
     from tocsin.monitoring.slos import WRITTEN, read_slos, rule_file  # noqa: PLC0415 - as above
 
     service = Service.load(chosen.service)
     if service.slos is None:
         raise DeclarationError(f"{service.file}: no slos.yaml beside it: nothing is promised")
-    wanted = rule_file(read_slos(service.slos), service.slos.name)
-    file = service.slos.parent / WRITTEN
-    return keep(file, wanted, made_by="tocsin slos", check=chosen.check)
+    levels, source = read_slos(service.slos), service.slos.name
+    made = {service.slos.parent / WRITTEN: rule_file(levels, source)}
+    if any(level.series for level in levels):
+        cases = budget_cases.cases_file(levels, source)
+        made[service.cases / budget_cases.WRITTEN] = cases
+    statuses = [
+        keep(file, text, made_by="tocsin slos", check=chosen.check) for file, text in made.items()
+    ]
+    return max(statuses)
