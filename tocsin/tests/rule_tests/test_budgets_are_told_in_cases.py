@@ -7,7 +7,7 @@ import pytest
 
 from tocsin.cli.main import main
 from tocsin.errors import DeclarationError
-from tocsin.monitoring.budget_cases import stories
+from tocsin.monitoring.budget_stories import stories
 from tocsin.monitoring.service import Service
 from tocsin.monitoring.slos import read_slos
 from tocsin.rehearsal.rule_tests.cases import read_cases
