@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from redis.asyncio import Redis
-from sqlalchemy import text
 
 from app.core.config import Settings
 from app.core.database import Database
 from app.core.exporting import Exporting
-from app.core.health import Readiness
+from app.core.health import build_health
 from app.core.logging import telemetry_settings
 from app.core.metrics import HTTP, metrics_client
 from app.services.auth import AuthService
@@ -26,6 +25,7 @@ from app.services.sign_in import SignIn
 from app.services.tokens import TokenMint
 from app.workers.assembly import Content
 from tocsin.clock import Clock
+from tocsin.health import Health
 from tocsin.telemetry.assembly import Telemetry
 
 
@@ -42,7 +42,7 @@ class Services:
     sign_in: SignIn
     lessons: Content
     monitoring: RequestMonitoring
-    readiness: Readiness
+    health: Health
     redis: Redis | None
     """For asking after its health alone; limits have connections of their own."""
 
@@ -104,6 +104,15 @@ def compose(settings: Settings, *, clock: Clock, stream: BinaryIO | None = None)
     redis = _redis(settings)
     stores = [protection.store.client] if protection.store is not None else []
     exporting.instrument(engines=[database.engine], redis_clients=stores)
+    lessons = Content.build(settings, database=database, telemetry=telemetry, clock=clock)
+    health = build_health(
+        settings,
+        database=database,
+        redis=redis,
+        exporting=exporting,
+        worker_runs=lambda: lessons.worker.is_running,
+        clock=clock,
+    )
     return Services(
         settings=settings,
         clock=clock,
@@ -112,9 +121,9 @@ def compose(settings: Settings, *, clock: Clock, stream: BinaryIO | None = None)
         database=database,
         protection=protection,
         sign_in=sign_in,
-        lessons=Content.build(settings, database=database, telemetry=telemetry, clock=clock),
+        lessons=lessons,
         monitoring=RequestMonitoring(database, clock=clock, pseudonyms=telemetry.pseudonyms),
-        readiness=_readiness(database, redis, clock),
+        health=health,
         redis=redis,
     )
 
@@ -134,15 +143,3 @@ def _redis(settings: Settings) -> Redis | None:
     if settings.redis_url is None:
         return None
     return Redis.from_url(settings.redis_url.get_secret_value(), max_connections=1)
-
-
-def _readiness(database: Database, redis: Redis | None, clock: Clock) -> Readiness:
-    async def ask_database() -> None:
-        async with database.engine.connect() as connection:
-            await connection.execute(text("SELECT 1"))
-
-    return Readiness(
-        {"database": ask_database},
-        tolerated={"redis": redis.ping} if redis is not None else {},
-        clock=clock,
-    )

@@ -24,12 +24,15 @@ from app.core.sampling import Sampler, Sampling
 from app.lifecycle import Lifecycle, Stop
 from app.models.revision import require_current
 from app.workers.content_worker import ContentWorker
+from tocsin.health import HealthPort, Phase
+from tocsin.health.draining import draining_on_signals
 
 _PROCESS_EVERY_S = 5.0
 _POOL_EVERY_S = 5.0
 _SERVER_EVERY_S = 15.0
 _SESSIONS_EVERY_S = 10.0
 _QUEUE_EVERY_S = 5.0
+_RECENT_EVERY_S = 10.0
 _FLUSH_WITHIN_S = 2.0  # twice, with the exports' 4 s between: 8 of the 10 s that Cloud Run gives
 
 _log = get_logger(__name__)
@@ -46,15 +49,27 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             await start_parts(life, services)
             if services.settings.embedded_worker:
                 await _start_worker(life, services.lessons.worker)
-            yield
-            services.readiness.drain()
-            _log.info("draining")
+            services.health.life.enter(Phase.READY)
+            with draining_on_signals(
+                services.health.life, notice_s=services.settings.drain_notice_s
+            ):
+                yield
+            services.health.life.enter(Phase.DRAINING)
     finally:
+        services.health.life.enter(Phase.STOPPED)
         end_telemetry(services, outlived_by_server=app.state.outlived_by_server)
 
 
 async def start_parts(life: Lifecycle, services: Services) -> None:
     """Start what every process of the service stands on, the worker's too."""
+    async with life.step("loop_watch", stop=_of(services.health.loop.stop)):
+        services.health.loop.start()
+    if services.settings.health_port is not None:
+        port = HealthPort(
+            services.health, host=services.settings.host, port=services.settings.health_port
+        )
+        async with life.step("health_port", stop=_of(port.stop)):
+            port.start()
     async with life.step("database", stop=services.database.close):
         await require_current(services.database)
     async with life.step("sign_in", stop=_of(services.sign_in.close)):
@@ -101,12 +116,17 @@ def samplers(services: Services) -> list[Sampler]:
             DATABASE_SERVER_CONNECTIONS.set(found.used)
             DATABASE_SERVER_MAX.set(found.most)
 
+    async def note_recent() -> None:
+        if services.health.recent is not None:
+            services.health.recent.note()
+
     return [
         Sampler("process", _PROCESS_EVERY_S, read_process),
         Sampler("database_pool", _POOL_EVERY_S, read_pool),
         Sampler("database_server", _SERVER_EVERY_S, read_server),
         Sampler("sessions", _SESSIONS_EVERY_S, services.sweeper.sweep),
         Sampler("queue", _QUEUE_EVERY_S, services.lessons.queue.sample),
+        Sampler("recent_requests", _RECENT_EVERY_S, note_recent),
     ]
 
 

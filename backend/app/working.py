@@ -11,6 +11,7 @@ from app.core.config import Settings
 from app.lifecycle import Lifecycle
 from app.lifespan import end_telemetry, start_parts
 from tocsin.clock import SystemClock
+from tocsin.health import Phase
 
 
 async def work(settings: Settings) -> None:
@@ -23,12 +24,19 @@ async def work(settings: Settings) -> None:
     services = compose(settings, clock=clock)
     services.telemetry.install()
     stop = asyncio.Event()
+
+    def end() -> None:
+        services.health.life.enter(Phase.DRAINING)
+        stop.set()
+
     for one in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(one, stop.set)
+        asyncio.get_running_loop().add_signal_handler(one, end)
     try:
         async with Lifecycle(clock) as life:
             services.exporting.start()
             await start_parts(life, services)
+            services.health.life.enter(Phase.READY)
             await services.lessons.worker.run_forever(stop)
     finally:
+        services.health.life.enter(Phase.STOPPED)
         end_telemetry(services, outlived_by_server=True)

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 from app.main import create_app
+from app.middleware.security import NEVER_REFUSED
 from app.services.protection.rules import DEFAULT_LIMITS, WRONG_PASSWORDS, routes_with_a_rule
 from tocsin.telemetry.testing import parse_lines
 
@@ -38,11 +39,12 @@ def settings(settings_with, few):
 
 
 def routes_of(app: FastAPI) -> list[tuple[str, str]]:
-    """Method and template of all that the service answers to, hidden routes too."""
+    """Method and template of all that is limited, hidden routes too; probes never are."""
     return sorted(
         (method, route.path)
         for route in iter_route_contexts(app.routes)
         for method in route.methods or ("GET",)
+        if route.path not in NEVER_REFUSED
     )
 
 

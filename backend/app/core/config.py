@@ -85,6 +85,14 @@ class Settings(BaseSettings):
     """the address to listen on; 0.0.0.0 for all"""
     port: int = Field(default=8000, ge=0, le=65535)
     """the port to listen on; 0 takes any free one"""
+    health_port: int | None = Field(default=None, ge=0, le=65535)
+    """a port that answers for health alone, on a thread that a stuck event loop cannot silence;
+    for workers, and for probes that should not wait; one process each"""
+    drain_notice_s: float = Field(default=0.0, ge=0.0, le=30.0)
+    """how long after SIGTERM requests are still taken while readiness says no: for a balancer
+    that must see it first (Kubernetes); Cloud Run sends nothing after SIGTERM"""
+    revision: str = Field(default="", alias="K_REVISION")
+    """what runs, as Cloud Run names it; set by the platform"""
     workers: int = Field(default=1, ge=1, le=64)
     """how many processes serve the API"""
     trusted_proxies: int = Field(default=0, ge=0, le=10)
@@ -201,12 +209,20 @@ class Settings(BaseSettings):
             *self._key_faults(),
             *self._address_faults(),
             *self._deployment_faults(),
+            *self._port_faults(),
             *self._logger_faults(),
             *export_faults(self),
         ]
         if faults:
             raise ValueError("\n".join(faults))
         return self
+
+    def _port_faults(self) -> Iterator[str]:
+        if self.health_port and self.workers > 1:
+            yield (
+                "HEALTH_PORT: one process can have it, and WORKERS is more: unset one of them, "
+                "or run a process each"
+            )
 
     def _key_faults(self) -> Iterator[str]:
         for name in ("secret_key", "telemetry_key"):

@@ -1,122 +1,230 @@
-"""Whether the service can take requests: asked of what it stands on, not remembered.
+"""What Vividly's health stands on: each dependency asked, each answer limited and kept.
 
-One question at a time goes to the dependencies, whoever and however many ask us, and its
-answer is good for a second: an anonymous caller cannot make us flood our own database
-(D39). A check that hangs is a check that fails. What failed is for our log alone.
+Without the database no request can be served. What has a stand-in, or serves some requests
+only, is told and turns nobody away: limits fall back to this process's memory without Redis
+(decision 0004), and a lesson can wait. Texts of errors stay out of every answer (D39, D40).
 
->>> import asyncio
->>> from tocsin.clock import SystemClock
->>> async def answers() -> None: ...
->>> readiness = Readiness({"database": answers}, clock=SystemClock())
->>> asyncio.run(readiness.is_ready())
-True
+>>> QUEUE_LATE_S
+600.0
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
 
+from redis.asyncio import Redis
+from sqlalchemy import text
+
+from app.core.config import Settings
+from app.core.database import Database
+from app.core.exporting import Exporting
 from app.core.logging import get_logger
+from app.core.metrics import (
+    CONTENT_ERRORS,
+    CONTENT_STAGES,
+    DATABASE_POOL_IN_USE,
+    DATABASE_POOL_SIZE,
+    EXPORTS,
+    HTTP,
+    PROCESS,
+    QUEUE_AGE,
+    QUEUE_DEPTH,
+)
 from tocsin.clock import Clock
+from tocsin.health import (
+    Check,
+    Criticality,
+    Finding,
+    Health,
+    Life,
+    LoopWatch,
+    Phase,
+    Result,
+    Status,
+)
+from tocsin.health.checkup import Checkup
+from tocsin.health.dependencies import clock_skew, folder, outcomes
+from tocsin.health.recent import RecentRequests
+from tocsin.telemetry.metrics.instruments import Counter
 
-Check = Callable[[], Awaitable[object]]
-"""Asks one dependency; raises when it does not answer as it should."""
+QUEUE_LATE_S: Final = 600.0
+"""The same as of the alarm LessonQueueSlow."""
+STUCK_AFTER_S: Final = 5.0
+_EXPORT_LATE_ROUNDS: Final = 3
+_DISK_EVERY_S: Final = 15.0
+_CLOCK_EVERY_S: Final = 60.0
+_NS: Final = 1_000_000_000
+_DATABASE_CLOCK = text("SELECT extract(epoch FROM clock_timestamp())")
 
 _log = get_logger(__name__)
-_NS = 1_000_000_000
 
 
-class Readiness:
-    """The answer to «may requests be sent here?»; times in seconds.
+def build_health(
+    settings: Settings,
+    *,
+    database: Database,
+    redis: Redis | None,
+    exporting: Exporting,
+    worker_runs: Callable[[], bool],
+    clock: Clock,
+) -> Health:
+    """The health of one process; ``worker_runs`` says whether its worker takes up requests."""
+    checks = [
+        *_of_database(database, clock),
+        *_of_redis(redis),
+        *_of_lessons(settings, worker_runs),
+        *_of_exports(exporting, clock),
+    ]
+    recent = RecentRequests(HTTP, clock=clock)
+    return Health(
+        checkup=Checkup(checks, clock=clock, on_change=_tell_change),
+        life=Life(clock, tell=_tell_phase),
+        loop=LoopWatch(stuck_after_s=STUCK_AFTER_S, clock=clock, on_stall=_tell_stall),
+        recent=recent,
+        release={
+            "version": settings.version,
+            "releaseId": settings.commit,
+            "serviceId": "vividly-api",
+            "revision": settings.revision,
+            "environment": settings.environment.value,
+        },
+        sections={
+            "resources": _resources,
+            "recent_requests": recent.figures,
+            "exporters": lambda: _exporters(exporting),
+        },
+    )
 
-    Without what is ``required`` no request can be served. What is ``tolerated`` has a
-    stand-in (limits fall back to this process's memory without Redis, decision 0004): its
-    loss is told, but to stop all traffic for it would make a small fault a great one.
 
-    ``timeout_s`` bounds each check, all of which run side by side; ``keep_s`` is how long
-    an answer is good for.
-    """
+def _of_database(database: Database, clock: Clock) -> Iterator[Check]:
+    async def ask() -> None:
+        async with database.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
 
-    def __init__(
-        self,
-        required: Mapping[str, Check],
-        *,
-        clock: Clock,
-        tolerated: Mapping[str, Check] | None = None,
-        timeout_s: float = 2.0,
-        keep_s: float = 1.0,
-    ) -> None:
-        self._required = frozenset(required)
-        self._checks = {**required, **(tolerated or {})}
-        self._clock = clock
-        self._timeout_s = timeout_s
-        self._keep_ns = int(keep_s * _NS)
-        self._asked_ns: int | None = None
-        self._failing: frozenset[str] = frozenset()
-        self._asking: asyncio.Task[None] | None = None
-        self._hanging: set[str] = set()
-        self._draining = False
+    async def its_clock_ns() -> int:
+        async with database.engine.connect() as connection:
+            return round(float(await connection.scalar(_DATABASE_CLOCK)) * _NS)
 
-    def drain(self) -> None:
-        """Answer no from here on: the process is about to end."""
-        self._draining = True
+    yield Check(name="database", ask=ask, owner="engineering")
+    if database.engine.dialect.name == "postgresql":  # SQLite's clock is our own
+        yield Check(
+            name="clock",
+            ask=clock_skew(its_clock_ns, clock=clock),
+            criticality=Criticality.INFORMATIVE,
+            keep_s=_CLOCK_EVERY_S,
+            owner="engineering",
+        )
 
-    async def is_ready(self) -> bool:
-        """Whether all that is required answered within its time, and we are not ending."""
-        if self._draining:
-            return False
-        if not self._is_fresh():
-            if self._asking is None:
-                self._asking = asyncio.create_task(self._ask_all())
-                self._asking.add_done_callback(self._asked)
-            # One asker may hang up; the others still wait for the same answer.
-            await asyncio.shield(self._asking)
-        return not (self._failing & self._required) and not self._draining
 
-    def _is_fresh(self) -> bool:
-        asked_ns = self._asked_ns
-        return asked_ns is not None and self._clock.monotonic_ns() - asked_ns < self._keep_ns
+def _of_redis(redis: Redis | None) -> Iterator[Check]:
+    if redis is not None:
+        yield Check(
+            name="redis", ask=redis.ping, criticality=Criticality.DEGRADING, owner="engineering"
+        )
 
-    def _asked(self, _task: "asyncio.Task[None]") -> None:
-        self._asking = None
 
-    async def _ask_all(self) -> None:
-        names = list(self._checks)
-        errors = await asyncio.gather(*(self._error_of(name) for name in names))
-        found = {name: error for name, error in zip(names, errors, strict=True) if error}
-        if found.keys() != self._failing:
-            self._tell(found)
-        self._failing = frozenset(found)
-        self._asked_ns = self._clock.monotonic_ns()
+def _of_lessons(settings: Settings, worker_runs: Callable[[], bool]) -> Iterator[Check]:
+    async def ask_worker() -> Finding:
+        return Finding(Status.PASS if worker_runs() else Status.FAIL)
 
-    async def _error_of(self, name: str) -> str:
-        """What the check met, as the type of an error, or nothing."""
-        if name in self._hanging:
-            return "TimeoutError"  # not asked again while it has not let go of the last time
-        check = asyncio.ensure_future(self._checks[name]())
-        done, _ = await asyncio.wait({check}, timeout=self._timeout_s)
-        if not done:
-            # A driver may take seconds to give up (asyncpg's close waits for the server):
-            # nobody waits for that here.
-            check.cancel()
-            self._hanging.add(name)
-            check.add_done_callback(partial(self._let_go, name))
-            return "TimeoutError"
-        if check.cancelled():
-            return "CancelledError"
-        error = check.exception()
-        return type(error).__name__ if error else ""
+    degrading = Criticality.DEGRADING
+    disk = folder(settings.artefact_dir, make=True)
+    yield Check(
+        name="artefacts", ask=disk, criticality=degrading, keep_s=_DISK_EVERY_S, owner="learning"
+    )
+    yield Check(name="queue", ask=_ask_queue, criticality=degrading, owner="learning")
+    if settings.embedded_worker:
+        yield Check(name="worker", ask=ask_worker, criticality=degrading, owner="learning")
+    provider = outcomes(_provider_calls)
+    yield Check(
+        name="provider", ask=provider, criticality=Criticality.INFORMATIVE, owner="learning"
+    )
 
-    def _let_go(self, name: str, check: "asyncio.Future[object]") -> None:
-        self._hanging.discard(name)
-        if not check.cancelled():
-            check.exception()  # seen: it came too late to be told
 
-    def _tell(self, failing: Mapping[str, str]) -> None:
-        """Log a change, and changes alone: probes come every few seconds."""
-        if failing.keys() & self._required:
-            _log.warning("readiness_lost", failing=dict(failing))
-        elif failing:
-            _log.warning("dependency_lost", failing=dict(failing))
-        else:
-            _log.info("dependencies_regained")
+def _of_exports(exporting: Exporting, clock: Clock) -> Iterator[Check]:
+    if exporting.delivery.couriers:
+        yield Check(
+            name="exporters",
+            ask=_exports_in_time(exporting, clock),
+            criticality=Criticality.INFORMATIVE,
+            owner="engineering",
+        )
+
+
+async def _ask_queue() -> Finding:
+    """As the sampler last saw it: a probe asks the table for nothing."""
+    age_s = QUEUE_AGE.value()
+    return Finding(Status.FAIL if age_s > QUEUE_LATE_S else Status.PASS, round(age_s, 1), "s")
+
+
+def _provider_calls() -> tuple[float, float]:
+    failed = _sum(CONTENT_ERRORS, error_type={"provider_unavailable", "timeout"})
+    return _sum(CONTENT_STAGES), failed
+
+
+def _sum(counter: Counter, **wanted: set[str]) -> float:
+    return sum(
+        sample.value
+        for metric in counter.collect()
+        for sample in metric.samples
+        if sample.name.endswith("_total")
+        and all(sample.labels[name] in values for name, values in wanted.items())
+    )
+
+
+def _exports_in_time(exporting: Exporting, clock: Clock) -> Any:
+    began_ns = clock.wall_ns()
+
+    async def ask() -> Finding:
+        oldest_s = 0.0
+        for courier in exporting.delivery.couriers:
+            if courier.queue is not None and not EXPORTS.waiting.value(exporter=courier.name):
+                continue  # with nothing to carry there is no success to be late
+            last_ns = EXPORTS.last_success.value(exporter=courier.name) * _NS or began_ns
+            late_s = (clock.wall_ns() - last_ns) / _NS - _EXPORT_LATE_ROUNDS * courier.every_s
+            oldest_s = max(oldest_s, late_s)
+        return Finding(Status.FAIL if oldest_s > 0 else Status.PASS, round(oldest_s, 1), "s")
+
+    return ask
+
+
+def _resources() -> Mapping[str, Any]:
+    return {
+        "cpu_ratio": round(PROCESS.cpu_utilisation.value(), 4),
+        "memory_bytes": round(PROCESS.resident_memory.value()),
+        "open_files": round(PROCESS.open_files.value()),
+        "database_connections_in_use": round(DATABASE_POOL_IN_USE.value()),
+        "database_connections_max": round(DATABASE_POOL_SIZE.value()),
+        "queue_depth": round(QUEUE_DEPTH.value()),
+        "queue_oldest_age_s": round(QUEUE_AGE.value(), 1),
+    }
+
+
+def _exporters(exporting: Exporting) -> Mapping[str, Any]:
+    return {
+        courier.name: {
+            "last_success_unix_s": EXPORTS.last_success.value(exporter=courier.name) or None,
+            "waiting_items": round(EXPORTS.waiting.value(exporter=courier.name)),
+            "every_s": courier.every_s,
+        }
+        for courier in exporting.delivery.couriers
+    }
+
+
+def _tell_change(before: Result, after: Result) -> None:
+    """Log a change, and changes alone: probes come every few seconds."""
+    check = after.check
+    told = {"check": check.name, "status": after.status.value, "owner": check.owner}
+    if after.status is Status.FAIL and check.criticality is Criticality.REQUIRED:
+        _log.warning("readiness_lost", reason=after.reason, **told)
+    elif after.status is not Status.PASS:
+        _log.warning("dependency_lost", reason=after.reason, **told)
+    elif before.status is not Status.UNKNOWN:
+        _log.info("dependency_regained", **told)
+
+
+def _tell_phase(before: Phase, phase: Phase, took_s: float) -> None:
+    _log.info("phase_entered", phase=phase.value, before=before.value, seconds=round(took_s, 6))
+
+
+def _tell_stall(age_s: float, frames: list[str]) -> None:
+    _log.error("event_loop_stuck", seconds=round(age_s, 3), at=frames)

@@ -43,7 +43,8 @@ class RateLimitMiddleware:
     """Judges each request before it is served.
 
     ``template`` tells a request's route before routing; ``owner`` the verified account
-    behind it or ``""``; ``refuse`` makes the 429 of a refusal.
+    behind it or ``""``; ``refuse`` makes the 429 of a refusal. ``unlimited`` are whole paths
+    that are never refused.
     """
 
     def __init__(
@@ -56,8 +57,10 @@ class RateLimitMiddleware:
         owner: Callable[[Scope], str],
         refuse: Callable[[RateLimited], ASGIApp],
         clock: Clock,
+        unlimited: frozenset[str] = frozenset(),
     ) -> None:
         self._app = app
+        self._unlimited = unlimited
         self._limits = limits
         self._client = clients.of
         self._template = template
@@ -69,7 +72,7 @@ class RateLimitMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request, or refuse it."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"] in self._unlimited:
             await self._app(scope, receive, send)
             return
         tally = RequestTally(UNMATCHED, "")

@@ -15,6 +15,7 @@ The composition of ``app.main``::
 
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp
@@ -30,7 +31,12 @@ from tocsin.clock import Clock
 from tocsin.telemetry.routes import RouteTable
 from tocsin.telemetry.settings import Environment
 
+NEVER_REFUSED: Final = frozenset({"/health", "/health/ready"})
+"""A probe that is refused is a healthy instance that is taken out. They cost next to nothing:
+however many ask, a dependency gets one question a second."""
+
 __all__ = [
+    "NEVER_REFUSED",
     "RateLimitMiddleware",
     "SecurityHeadersMiddleware",
     "add_rate_limits",
@@ -67,4 +73,5 @@ def add_rate_limits(
         owner=partial(owner_of, mint=tokens),
         refuse=refuse,
         clock=clock,
+        unlimited=NEVER_REFUSED,
     )

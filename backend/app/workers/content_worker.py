@@ -71,6 +71,8 @@ class ContentWorker:
         self._drain_s = drain_s
         self._woken = asyncio.Event()
         self._reachable = True
+        self.is_running = False
+        """whether it takes up requests"""
 
     def wake(self) -> None:
         """Look at the queue now: something was put in by this very process."""
@@ -81,6 +83,7 @@ class ContentWorker:
         jobs: set[asyncio.Task[None]] = set()
         stopped = asyncio.create_task(stop.wait())
         _log.info("content_worker_started", concurrency=self._concurrency)
+        self.is_running = True
         try:
             await self._sweep()
             while not stop.is_set():
@@ -88,6 +91,7 @@ class ContentWorker:
                 await self._turn(jobs, stopped)
             await self._drain(jobs)
         finally:
+            self.is_running = False
             stopped.cancel()
             await self._give_back(jobs)
             _log.info("content_worker_stopped")

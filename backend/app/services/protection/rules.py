@@ -65,8 +65,6 @@ _ROUTES: Final = {
     ("POST", "/api/v1/auth/password-reset/confirm"): "auth.reset_confirm",
     ("POST", "/api/v1/content/generate"): "content.generate",
     ("GET", "/api/v1/content/requests/{}"): "content.status",
-    ("GET", "/health"): "probes",
-    ("GET", "/health/ready"): "probes",
     ("GET", "/metrics"): "probes",
 }
 _BY_METHOD: Final = {

@@ -7,10 +7,10 @@
 from tocsin.health.assembly import Health
 from tocsin.health.check import Check, Criticality, Finding, Status
 from tocsin.health.checkup import Checkup, Result
-from tocsin.health.endpoints import health_router
 from tocsin.health.life import Life, Phase
 from tocsin.health.loop_watch import LoopWatch
 from tocsin.health.port import HealthPort
+from tocsin.health.routes import health_routes, respond
 
 __all__ = [
     "Check",
@@ -24,5 +24,6 @@ __all__ = [
     "Phase",
     "Result",
     "Status",
-    "health_router",
+    "health_routes",
+    "respond",
 ]

@@ -1,6 +1,6 @@
 """Everything that a process says of its health, for whoever asks and however.
 
-The answers are worked out here once; :mod:`tocsin.health.endpoints` gives them over the
+The answers are worked out here once; :mod:`tocsin.health.routes` gives them over the
 application's own port, :mod:`tocsin.health.port` over one that a stuck loop cannot silence.
 
 >>> import asyncio
@@ -10,7 +10,7 @@ application's own port, :mod:`tocsin.health.port` over one that a stuck loop can
 503
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -20,8 +20,9 @@ from tocsin.health.check import Check, Criticality, Status
 from tocsin.health.checkup import Checkup, OnChange, overall
 from tocsin.health.life import Life, Phase
 from tocsin.health.loop_watch import LoopWatch
+from tocsin.health.recent import RecentRequests
 
-Section = Callable[[], Awaitable[Mapping[str, Any]]]
+Section = Callable[[], Mapping[str, Any]]
 """One more part of the detailed answer: plain data by name."""
 
 
@@ -38,6 +39,8 @@ class Health:
     loop: LoopWatch
     release: Mapping[str, str] = field(default_factory=dict)
     sections: Mapping[str, Section] = field(default_factory=dict)
+    recent: RecentRequests | None = None
+    """to be told every few seconds to take ``note``"""
 
     @classmethod
     def build(
@@ -80,7 +83,7 @@ class Health:
         parts: dict[str, Any] = {}
         for name, section in self.sections.items():
             try:
-                parts[name] = dict(await section())
+                parts[name] = dict(section())
             except Exception as error:  # noqa: BLE001 - one part's fault must not hide the others
                 parts[name] = {"unknown": type(error).__name__}
         return detailed(results, life=self.life, release=self.release, parts=parts)

@@ -30,13 +30,17 @@ def folder(
     *,
     least_free_bytes: int = LEAST_FREE_BYTES,
     least_free_ratio: float = LEAST_FREE_RATIO,
+    make: bool = False,
 ) -> Ask:
     """Whether a folder can be written to; observes the free share of its disk.
 
-    Little room, by both measures, is a warning: what is written still arrives.
+    Little room, by both measures, is a warning: what is written still arrives. With ``make``
+    one that is missing is made, as its users would.
     """
 
     def write() -> Finding:
+        if make:
+            path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path) as file:
             file.write(b"\0")
             os.fsync(file.fileno())

@@ -1,51 +1,54 @@
-"""Liveness and readiness, at the root, where Cloud Run and uptime checks ask (N6).
+"""Health at the root, where Cloud Run and uptime checks ask (N6).
 
-``/health`` stands on nothing: it answers while the process can answer at all, so that an
-outage of the database restarts no healthy process. ``/health/ready`` asks the database,
-and Redis where it is used, and says 503 while one of them fails or the process is
-ending. Both tell strangers nothing but that.
+``/health`` stands on nothing but this process and its event loop, so that an outage of the
+database restarts no healthy process. ``/health/ready`` asks what requests need, and is 503
+while that fails, or while the process starts or ends. Both tell strangers nothing but that;
+``/health/detailed`` tells all, to operators and admins. ``tocsin/docs/health.md`` has who asks
+what.
 """
 
-from typing import Literal
+from typing import Any, Final
 
-from fastapi import APIRouter, Response
-from pydantic import BaseModel
+from fastapi import APIRouter, Depends, Request, Response
 
-from app.api.dependencies import CurrentServices
-from app.api.problems import Problem, describes
+from app.api.dependencies import CurrentServices, may_see_details, shows_operators_token
+from app.api.problems import describes
+from tocsin.health import respond
+from tocsin.health.answers import MEDIA_TYPE
 
 router = APIRouter(tags=["health"])
 
-_ASK_AGAIN_S = 5
+_OK: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {MEDIA_TYPE: {}}}}
+_OR_NOT: Final = {**_OK, 503: {"content": {MEDIA_TYPE: {}}}}
 
 
-class Health(BaseModel):
-    """One word: nothing here is of use to a stranger."""
-
-    status: Literal["alive", "ready"]
-
-
-@router.get("/health")
-async def is_alive(response: Response) -> Health:
-    """Whether the process runs (R124)."""
-    response.headers["cache-control"] = "no-store"
-    return Health(status="alive")
+@router.get("/health", response_class=Response, responses=_OR_NOT)
+async def is_alive(services: CurrentServices) -> Response:
+    """Whether the process and its event loop run (R124)."""
+    return respond(services.health.liveness())
 
 
-@router.get("/health/ready", responses=describes(503))
-async def is_ready(services: CurrentServices, response: Response) -> Health:
-    """Whether requests may be sent here (R125 to R128)."""
-    if not await services.readiness.is_ready():
-        raise Problem(
-            503,
-            "not-ready",
-            "The service cannot take requests now",
-            headers={"retry-after": str(_ASK_AGAIN_S)},
-        )
-    response.headers["cache-control"] = "no-store"
-    return Health(status="ready")
+@router.get("/health/ready", response_class=Response, responses=_OR_NOT)
+async def is_ready(request: Request, services: CurrentServices) -> Response:
+    """Whether requests may be sent here (R125 to R128); why not, to operators."""
+    with_names = shows_operators_token(request, services.settings)
+    return respond(await services.health.readiness(with_names=with_names))
+
+
+@router.get(
+    "/health/detailed",
+    response_class=Response,
+    responses={**_OK, **describes(401, 403)},
+    dependencies=[Depends(may_see_details)],
+)
+async def in_detail(services: CurrentServices) -> Response:
+    """Dependencies, resources, recent requests, exporters, release (R129 to R134)."""
+    return respond(await services.health.details())
 
 
 # A prober that sends HEAD wants the status alone; the server drops the body.
-router.head("/health", include_in_schema=False)(is_alive)
-router.head("/health/ready", include_in_schema=False)(is_ready)
+for _path, _answer in (("/health", is_alive), ("/health/ready", is_ready)):
+    router.head(_path, include_in_schema=False)(_answer)
+router.head("/health/detailed", include_in_schema=False, dependencies=[Depends(may_see_details)])(
+    in_detail
+)

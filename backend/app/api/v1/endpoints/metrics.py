@@ -6,12 +6,11 @@ comes from the same address, so «from this machine» would mean «from anywhere
 """
 
 import ipaddress
-from hmac import compare_digest
 
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from app.api.dependencies import CurrentServices
+from app.api.dependencies import CurrentServices, shows_operators_token
 from app.api.problems import Problem, describes
 from app.core.config import Settings
 from app.core.metrics import metrics_client
@@ -42,12 +41,7 @@ def _refuse_strangers(request: Request, settings: Settings) -> None:
                 "Metrics are read from this machine, or with the token that METRICS_TOKEN sets",
             )
         return
-    scheme, _, shown = request.headers.get("authorization", "").partition(" ")
-    expected = settings.metrics_token.get_secret_value()
-    # Bytes, in constant time: how long a refusal takes tells nothing of the token.
-    if scheme.lower() != "bearer" or not compare_digest(
-        shown.strip().encode("utf-8", "replace"), expected.encode()
-    ):
+    if not shows_operators_token(request, settings):
         raise Problem.of_status(401, headers={"www-authenticate": 'Bearer realm="metrics"'})
 
 
