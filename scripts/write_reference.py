@@ -23,6 +23,7 @@ from reference_pages.logs import logs_page
 from reference_pages.metrics import metrics_page
 from reference_pages.panels import panels_page
 
+from tocsin.errors import DeclarationError
 from tocsin.monitoring.service import Service
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,13 +44,18 @@ def pages() -> dict[Path, str]:
 
 
 def main() -> int:
-    """Write or compare; 1 if ``--check`` found a stale page."""
+    """Write or compare; 1 if ``--check`` found a stale page, 2 if one cannot be made."""
     parser = argparse.ArgumentParser(description="write the reference pages from the code")
     parser.add_argument("--check", action="store_true", help="write nothing, say what is stale")
     is_check = parser.parse_args().check
+    try:
+        wanted = pages()
+    except (ValueError, DeclarationError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     stale = [
         (file, text)
-        for file, text in pages().items()
+        for file, text in wanted.items()
         if not file.is_file() or file.read_text() != text
     ]
     for file, text in stale:

@@ -11,11 +11,6 @@ from tocsin.telemetry.logs import entry
 
 HOMES = ("backend/app", "tocsin/src/tocsin/telemetry")
 MEANINGS = Path("backend/docs/reference/events.toml")
-# Fields that a call gives by a dict made beforehand.
-GIVEN_ELSEWHERE = {
-    "content_request_finished": ("outcome", "total_s", "error_kind"),
-    "log_record_could_not_be_shown": (),
-}
 # What Google's agent would read, and no line of ours has.
 NEVER_WRITTEN = {"timestamp", "timestampSeconds", "timestampNanos", "exception"}
 GOOGLES = (
@@ -49,7 +44,7 @@ def logs_page(root: Path) -> str:
     meanings = tomllib.loads((root / MEANINGS).read_text())
     events = events_of(root, HOMES)
     shape = (set(entry.RESERVED) - NEVER_WRITTEN) | set(GOOGLES)
-    fields = {name for event in events for name in _fields(event)}
+    fields = {name for event in events for name in event.fields}
     _agree("events", {event.name for event in events}, meanings["events"])
     _agree("shape", shape, meanings["shape"])
     _agree("event_fields", fields, meanings["event_fields"])
@@ -85,7 +80,7 @@ def _events(events: list[Event], meanings: Mapping[str, Mapping[str, str]]) -> I
             code(name),
             ", ".join(dict.fromkeys(one.severity for one in told)),
             meanings["events"][name],
-            ", ".join(code(one) for one in dict.fromkeys(f for e in told for f in _fields(e))),
+            ", ".join(code(one) for one in dict.fromkeys(f for e in told for f in e.fields)),
             "<br>".join(dict.fromkeys(code(one.module) for one in told)),
         )
         for name, told in places.items()
@@ -94,7 +89,3 @@ def _events(events: list[Event], meanings: Mapping[str, Mapping[str, str]]) -> I
     yield from ("", "## Fields of events", "")
     told = meanings["event_fields"]
     yield from table(("field", "is"), ((code(name), told[name]) for name in sorted(told)))
-
-
-def _fields(event: Event) -> tuple[str, ...]:
-    return GIVEN_ELSEWHERE.get(event.name, event.fields)

@@ -10,7 +10,7 @@ whose event is no text in place is refused, so no event stays out of the page.
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,13 +71,14 @@ def events_in(tree: ast.Module, module: str) -> Iterator[Event]:
         and isinstance(node.targets[0] if isinstance(node, ast.Assign) else node.target, ast.Name)
         and isinstance(node.value, ast.Constant)
     }
+    dicts = _dicts_by_call(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and (severity := _severity(node.func)):
             name = _name(node, constants)
             if not name and _speaks_for_itself(node):
                 raise ValueError(f"{module}:{node.lineno}: the event is no text in place")
             if name:
-                yield Event(name, severity, tuple(_fields(node)), module)
+                yield Event(name, severity, tuple(_fields(node, dicts.get(node, {}))), module)
         if isinstance(node, ast.Dict) and (entry := _entry(node)):
             yield Event(*entry, module)
 
@@ -116,13 +117,42 @@ def _name(call: ast.Call, constants: dict[str, object]) -> str:
     return ""
 
 
-def _fields(call: ast.Call) -> Iterator[str]:
+def _dicts_by_call(tree: ast.Module) -> dict[ast.Call, dict[str, list[str]]]:
+    """For each call within a function the dicts made there, by name: the keys of each."""
+    found: dict[ast.Call, dict[str, list[str]]] = {}
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            made = _dicts_of(function)
+            found |= {node: made for node in ast.walk(function) if isinstance(node, ast.Call)}
+    return found
+
+
+def _dicts_of(function: ast.AST) -> dict[str, list[str]]:
+    made: dict[str, list[str]] = {}
+    for node in ast.walk(function):
+        if not isinstance(node, ast.Assign):
+            continue
+        target = node.targets[0]
+        if isinstance(target, ast.Name) and isinstance(node.value, ast.Dict):
+            made.setdefault(target.id, []).extend(_texts(node.value.keys))
+        if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
+            made.setdefault(target.value.id, []).extend(_texts([target.slice]))
+    return made
+
+
+def _texts(nodes: Iterable[ast.expr | None]) -> list[str]:
+    return [str(one.value) for one in nodes if isinstance(one, ast.Constant)]
+
+
+def _fields(call: ast.Call, dicts: dict[str, list[str]]) -> Iterator[str]:
     called = call.func.attr if isinstance(call.func, ast.Attribute) else ""
     made = isinstance(call.func, ast.Name) and call.func.id == "Happening"
     left_out = NO_FIELDS | (OF_UNHANDLED if called == "unhandled" else set())
     for keyword in call.keywords:
         if keyword.arg in {"extra", "fields"} and isinstance(keyword.value, ast.Dict):
-            yield from (one.value for one in keyword.value.keys if isinstance(one, ast.Constant))
+            yield from _texts(keyword.value.keys)
+        elif keyword.arg is None and isinstance(keyword.value, ast.Name):
+            yield from dicts.get(keyword.value.id, [])
         elif keyword.arg and keyword.arg not in left_out and not made:
             yield keyword.arg
 

@@ -35,6 +35,10 @@ self._log.error(EVENT, extra={"waiting": 9})
 self._errors.unhandled("unhandled_exception", error, kind="request", route=route)
 self.say("debug_lines_missing", dropped=3)
 entry = {"severity": "WARNING", "message": "lines_lost", "lost": 3}
+def close(cart):
+    fields = {"total": 9}
+    fields["paid"] = True
+    _log.info("cart_closed", **fields)
 """
 
     events = {
@@ -48,6 +52,7 @@ entry = {"severity": "WARNING", "message": "lines_lost", "lost": 3}
         ("unhandled_exception", "ERROR", ("route",)),
         ("debug_lines_missing", "INFO", ("dropped",)),
         ("lines_lost", "WARNING", ("lost",)),
+        ("cart_closed", "INFO", ("total", "paid")),
     }
 
 
