@@ -27,7 +27,7 @@ resource "google_monitoring_uptime_check_config" "health" {
 
   # A page of somebody else's that says 200 is not the service.
   content_matchers {
-    content = "\"status\":\"alive\""
+    content = "\"alive\""
     matcher = "CONTAINS_STRING"
   }
 
