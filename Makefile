@@ -55,9 +55,9 @@ bench: $(BENCH) ## what a request pays, beside the peers (see benchmarks/README.
 
 lock: $(DEV) ## resolve requirements/*.in anew
 	@for set in run dev bench standin terraform; do \
-	  $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
+	  $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-annotate \
 	    --no-emit-index-url --custom-compile-command "make lock" requirements/$$set.in -o requirements/$$set.txt; done
-	@$(BIN)/uv pip compile -q --upgrade --no-deps --python-version 3.11 --generate-hashes --no-annotate \
+	@$(BIN)/uv pip compile -q --upgrade --no-deps --python-version 3.11 --no-strip-extras --generate-hashes --no-annotate \
 	  --no-emit-index-url --custom-compile-command "make lock" requirements/standin-schema.in -o requirements/standin-schema.txt
 
 clean: ## remove what these commands made, the service's data included
