@@ -1,4 +1,4 @@
-"""What all services of one cloud share: time, rules, faults, the journal, one lock.
+"""What all services of one cloud share: time, rules, faults, the journal, counts, one lock.
 
 Handlers run one at a time under ``lock``; whoever reads a service's shelves from another
 thread takes it too.
@@ -12,6 +12,7 @@ from typing import Any
 from tocsin.clock import Clock, SystemClock
 from tocsin.rehearsal.cloud.faults import Faults
 from tocsin.rehearsal.cloud.rulebook import Rulebook
+from tocsin.rehearsal.cloud.usage import Usage
 
 
 def _kept_nowhere(_kind: str, _body: bytes, _received_ns: int) -> None:
@@ -30,4 +31,5 @@ class World:
     rules: Rulebook = field(default_factory=Rulebook)
     faults: Faults = field(default_factory=Faults)
     keep: Callable[[str, bytes, int], Any] = _kept_nowhere
+    usage: Usage = field(default_factory=Usage)
     lock: RLock = field(default_factory=RLock)

@@ -30,6 +30,7 @@ from tocsin.rehearsal.cloud.logs.messages import (
     WriteLogEntriesRequest,
     WriteLogEntriesResponse,
     log_id_of,
+    ns_of,
     project_of,
     set_ns,
 )
@@ -173,6 +174,7 @@ class Logs:
         repeats = self.world.rules.broken(r.DUPLICATE, when=known)
         self._shelf.add(entry, repeats=repeats)
         if not repeats:
+            self.world.usage.took_entry(entry.ByteSize(), ns_of(entry.receive_timestamp))
             for follower in self.followers:
                 follower(entry)
 

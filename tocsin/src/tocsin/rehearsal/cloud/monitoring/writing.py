@@ -172,6 +172,7 @@ class Writer:
         start_ns, end_ns = _interval(point)
         stored = StoredPoint(start_ns, end_ns, _value(point.value))
         self._shelf.add(name, KIND.Name(sort[0]), TYPE.Name(sort[1]), stored)
+        self._world.usage.took_point(name.metric_type, stored.value, end_ns)
 
 
 def named(project: str, one: Any) -> SeriesName:

@@ -191,6 +191,12 @@ def breaches(cloud: Any, _asked: Asked) -> Any:
     return [{"rule": name, "says": _SAYS.get(name, ""), "count": count} for name, count in counted]
 
 
+def usage(cloud: Any, _asked: Asked) -> Any:
+    """What arrived so far, as a bill counts it; `tocsin cost --measured` reads it."""
+    with cloud.world.lock:
+        return cloud.world.usage.told()
+
+
 def configuration(cloud: Any, _asked: Asked) -> Any:
     """Everything that was set up, by its sort."""
     return {

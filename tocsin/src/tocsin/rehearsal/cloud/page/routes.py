@@ -47,6 +47,7 @@ _READINGS: Final[Mapping[str, Reading]] = {
     "faults": reading.faults,
     "breaches": reading.breaches,
     "configuration": reading.configuration,
+    "usage": reading.usage,
 }
 
 

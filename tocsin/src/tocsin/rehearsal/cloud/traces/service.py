@@ -123,6 +123,7 @@ class Traces:
             self._copies += 1
             key = (span.trace_id, span.span_id, self._copies)
         self._spans[key] = span
+        self.world.usage.took_span(span.end_ns)
         while len(self._spans) > self._max_spans:
             self._spans.popitem(last=False)
             self.dropped += 1
