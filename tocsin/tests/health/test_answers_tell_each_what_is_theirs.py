@@ -4,9 +4,9 @@ import asyncio
 
 import httpx
 import pytest
+from ailing import Dependency, checkup_of
 from starlette.applications import Starlette
 
-from health.dependency import Dependency, checkup_of
 from tocsin.health import Health, Life, LoopWatch, Phase, health_routes
 from tocsin.telemetry.testing import HandClock
 

@@ -4,8 +4,8 @@ import asyncio
 import time
 
 import pytest
+from ailing import Dependency, checkup_of
 
-from health.dependency import Dependency, checkup_of
 from tocsin.errors import DeclarationError
 from tocsin.health import Check, Finding, Status
 from tocsin.telemetry.testing import HandClock

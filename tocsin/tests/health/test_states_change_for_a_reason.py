@@ -1,8 +1,8 @@
 """Unknown is not well, a blip is not an outage, and a recovery must last."""
 
 import pytest
+from ailing import Dependency, checkup_of
 
-from health.dependency import Dependency, checkup_of
 from tocsin.health import Criticality, Finding, Result, Status
 from tocsin.health.checkup import overall
 from tocsin.telemetry.testing import HandClock
