@@ -19,16 +19,15 @@ from tocsin.health.answers import MEDIA_TYPE
 router = APIRouter(tags=["health"])
 
 _OK: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {MEDIA_TYPE: {}}}}
-_OR_NOT: Final = {**_OK, 503: {"content": {MEDIA_TYPE: {}}}}
 
 
-@router.get("/health", response_class=Response, responses=_OR_NOT)
+@router.get("/health", response_class=Response, responses=_OK)
 async def is_alive(services: CurrentServices) -> Response:
     """Whether the process and its event loop run (R124)."""
     return respond(services.health.liveness())
 
 
-@router.get("/health/ready", response_class=Response, responses=_OR_NOT)
+@router.get("/health/ready", response_class=Response, responses=_OK)
 async def is_ready(request: Request, services: CurrentServices) -> Response:
     """Whether requests may be sent here (R125 to R128); why not, to operators."""
     with_names = shows_operators_token(request, services.settings)
