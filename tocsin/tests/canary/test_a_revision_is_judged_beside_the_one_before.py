@@ -1,5 +1,6 @@
 """A rollout goes on, stops, or waits, by what a real Prometheus says of each revision."""
 
+import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -17,8 +18,8 @@ START = 1_780_272_000
 MINUTES = 20
 BUCKETS_MS = ("100.0", "500.0", "2500.0", "+Inf")
 REVISIONS = {
-    "api-1": (100, 0.2, 0.01),
-    "api-2": (50, 0.1, 0.01),
+    "api-1": (900, 0.9, 0.01),
+    "api-2": (50, 0.05, 0.01),
     "broken": (50, 5, 0.01),
     "slow": (50, 0, 0.3),
     "quiet": (1, 0, 0.0),
@@ -69,16 +70,20 @@ def cloud() -> Iterator[str]:
 
 
 def ask(cloud: str, *more: str) -> int:
-    said = ["gate", "--project", "p", "--run-service", "api", "--endpoint", cloud]
+    said = ["canary", "--project", "p", "--run-service", "api", "--endpoint", cloud]
     return main([*said, *more])
 
 
 def test_a_good_revision_may_have_more_traffic(cloud, capsys):
-    """Its share of errors is within the limit, and it is as quick as the one before (D57)."""
+    """It fails and dawdles as seldom as the one before (D57)."""
     status = ask(cloud, "--revision", "api-2", "--against", "api-1")
 
     assert status == 0
-    assert "api-2 may have more" in capsys.readouterr().out
+    assert capsys.readouterr().out.splitlines() == [
+        "api-2: it may have more",
+        "  0.1 % of its requests fail, of the one before 0.1 %: 1.0 % may",
+        "  1.0 % of its requests take over 500 ms, of the one before 1.0 %: 5.0 % more may",
+    ]
 
 
 def test_a_revision_that_fails_is_stopped_whatever_the_others_do(cloud, capsys):
@@ -86,7 +91,7 @@ def test_a_revision_that_fails_is_stopped_whatever_the_others_do(cloud, capsys):
     status = ask(cloud, "--revision", "broken", "--against", "api-1")
 
     assert status == 1
-    assert "broken: 9.1 % of its requests fail: at most 1.0 % may" in capsys.readouterr().out
+    assert "9.1 % of its requests fail, of the one before 0.1 %" in capsys.readouterr().out
 
 
 def test_a_revision_that_is_slower_is_stopped(cloud, capsys):
@@ -94,16 +99,26 @@ def test_a_revision_that_is_slower_is_stopped(cloud, capsys):
     status = ask(cloud, "--revision", "slow", "--against", "api-1")
 
     assert status == 1
-    assert "95th percentile" in capsys.readouterr().out
+    assert "30.0 % of its requests take over 500 ms" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", ["quiet", "nobody"])
 def test_too_little_traffic_is_no_yes(cloud, capsys, name):
     """What cannot be told is told so, with a status of its own (D57)."""
-    status = ask(cloud, "--revision", name)
+    status = ask(cloud, "--revision", name, "--against", "api-1")
 
-    assert status == 2
-    assert "too few to judge by" in capsys.readouterr().err
+    assert status == 4
+    assert "nobody can tell yet" in capsys.readouterr().out
+
+
+def test_a_script_reads_the_verdict_as_json(cloud, capsys):
+    """Verdict, reasons, and on how many requests they stand."""
+    ask(cloud, "--revision", "broken", "--json")
+
+    told = json.loads(capsys.readouterr().out)
+    assert told["verdict"] == "back"
+    assert told["requests"] == pytest.approx(550, rel=0.01)
+    assert len(told["reasons"]) == 1
 
 
 def test_a_cloud_that_does_not_answer_is_no_yes(capsys):
@@ -112,3 +127,20 @@ def test_a_cloud_that_does_not_answer_is_no_yes(capsys):
 
     assert status == 3
     assert "does not answer" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        (["--minutes", "0"], "--minutes 0: at least one"),
+        (["--most-errors", "5"], "--most-errors 5.0: a share, as 0.01 for 1 %"),
+        (["--sure", "99"], "--sure 99.0: between 0.5 and 1, as 0.99"),
+        (["--against", "api-2"], "--against api-2: the same revision as the new one"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_by_name(capsys, more, named):
+    """Wrong use has a status of its own, and says how it is meant."""
+    status = ask("http://127.0.0.1:1", "--revision", "api-2", *more)
+
+    assert status == 2
+    assert named in capsys.readouterr().err
