@@ -16,8 +16,13 @@ from tocsin.rehearsal.engines.programs import ProgramMissingError, free_port
 
 USER: Final = "vividly"
 CONNECTIONS_AT_MOST: Final = 100
+_ANSWERS_WITHIN_S: Final = 10
 # Nothing outlives the drill, so nothing has to reach the disk.
 _SWIFT: Final = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+
+
+class DatabaseRefusedError(Exception):
+    """A statement that the server does not take."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,29 @@ class Database:
     def url(self, port: int | None = None) -> str:
         """Its address, or that of a proxy before it."""
         return f"postgresql://{USER}@127.0.0.1:{port or self.port}/{USER}"
+
+    def sessions(self) -> int:
+        """How many there are, whoever has them."""
+        (count,) = self.asked("SELECT sum(numbackends)::int - 1 FROM pg_stat_database;")
+        return int(count)
+
+    def asked(self, statement: str) -> list[str]:
+        """What the server answers, line by line, columns parted by ``|``.
+
+        Raises:
+            DatabaseRefusedError: it refuses; its words.
+        """
+        command = [str(self.programs / "psql"), "-X", "-A", "-t", "-v", "ON_ERROR_STOP=1"]
+        done = subprocess.run(  # noqa: S603 - found by us, no shell
+            [*command, "-c", statement, self.url()],
+            capture_output=True,
+            text=True,
+            timeout=_ANSWERS_WITHIN_S,
+            check=False,
+        )
+        if done.returncode:
+            raise DatabaseRefusedError(done.stderr.strip())
+        return done.stdout.splitlines()
 
     def console(self) -> "subprocess.Popen[str]":
         """A session that is told statements on its standard input."""

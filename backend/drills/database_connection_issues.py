@@ -3,6 +3,7 @@
 import itertools
 from typing import Final
 
+from drills.runbook import Runbook
 from drills.stage import POOL, VividlyStage
 from tocsin.rehearsal.drills.declared import Cause
 
@@ -23,10 +24,12 @@ def cause(stage: VividlyStage) -> None:
 
 
 def mend(stage: VividlyStage) -> None:
-    """End that session: the lock goes with it."""
+    """Do as the runbook says: find whoever holds all others up, and end that session."""
+    page = Runbook.of("database-connection-issues")
+    (holder,) = page.asked_of(stage.database, "pg_blocking_pids")
+    page.asked_of(stage.database, "pg_terminate_backend", PID=holder)
     stage.crowd.leave()
-    console = stage.kept.pop("console")
-    console.communicate("ROLLBACK;\n", timeout=10)
+    stage.kept.pop("console").communicate(timeout=10)
 
 
 CAUSE: Final = Cause(

@@ -57,3 +57,15 @@ async def test_sqlite_has_no_server(database):
     found = await database.server_connections()
 
     assert found is None
+
+
+@pytest.mark.servers
+async def test_our_sessions_can_be_told_from_others(settings_with, postgres_url):
+    """Whoever must end sessions at night sees by name which are not the service's."""
+    database = Database(settings_with(database_url=postgres_url))
+
+    async with database.engine.connect() as connection:
+        name = (await connection.execute(text("SHOW application_name"))).scalar_one()
+    await database.close()
+
+    assert name == "vividly"

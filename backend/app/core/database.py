@@ -31,6 +31,9 @@ _DRIVERS = {
 }
 _BUSY_TIMEOUT_MS = 5000
 _POOL_TIMEOUT_S = 5
+# Whoever looks for the sessions that fill the server must tell ours from others' (runbook
+# DatabaseServerNearItsLimit).
+_KNOWN_AS = {"server_settings": {"application_name": "vividly"}}
 _SERVER_CONNECTIONS = text(
     "SELECT sum(numbackends)::int, current_setting('max_connections')::int"
     " - current_setting('superuser_reserved_connections')::int FROM pg_stat_database"
@@ -116,7 +119,9 @@ def _engine(url: str, settings: Settings) -> AsyncEngine:
         "pool_timeout": _POOL_TIMEOUT_S,
     }
     if not settings.is_sqlite:
-        return create_async_engine(url, pool_pre_ping=True, pool_recycle=3600, **common)
+        return create_async_engine(
+            url, pool_pre_ping=True, pool_recycle=3600, connect_args=_KNOWN_AS, **common
+        )
     path = make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
