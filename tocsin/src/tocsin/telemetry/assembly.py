@@ -15,8 +15,8 @@
 """
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from starlette.applications import Starlette
@@ -132,6 +132,18 @@ class Telemetry:
         with self.guard("telemetry.errors"):
             self.errors.close()
         return self.logs.close(timeout_s)
+
+    @asynccontextmanager
+    async def lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        """The whole life of a service that has no lifespan of its own: ``FastAPI(lifespan=…)``.
+
+        One that has calls :meth:`install` and :meth:`close` there.
+        """
+        self.install()
+        try:
+            yield
+        finally:
+            self.close()
 
     def trace_to(self, sink: SpanSink) -> "Tracing":
         """Have sampled requests and jobs leave spans in ``sink``, from here on.

@@ -101,6 +101,22 @@ class TelemetrySettings:
     )
     """Whole paths whose requests are kept out of the service's indicators."""
 
+    @classmethod
+    def of(cls, service: str, environment: str) -> "TelemetrySettings":
+        """The least that has to be told; at a developer's desk lines are written for people.
+
+        Raises:
+            DeclarationError: no environment goes by that name.
+
+        >>> TelemetrySettings.of("shop", "dev").log_format
+        'console'
+        """
+        where = Environment.parse(environment)
+        at_a_desk = where is Environment.DEVELOPMENT
+        return cls(
+            service=service, environment=where, log_format="console" if at_a_desk else "json"
+        )
+
     @property
     def strict(self) -> bool:
         """Under test a failure of telemetry is raised, not counted."""
