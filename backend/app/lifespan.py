@@ -18,6 +18,7 @@ from app.core.metrics import (
     DATABASE_POOL_SIZE,
     DATABASE_SERVER_CONNECTIONS,
     DATABASE_SERVER_MAX,
+    HEALTH,
     PROCESS,
 )
 from app.core.sampling import Sampler, Sampling
@@ -33,6 +34,7 @@ _SERVER_EVERY_S = 15.0
 _SESSIONS_EVERY_S = 10.0
 _QUEUE_EVERY_S = 5.0
 _RECENT_EVERY_S = 10.0
+_HEALTH_EVERY_S = 10.0
 _FLUSH_WITHIN_S = 2.0  # twice, with the exports' 4 s between: 8 of the 10 s that Cloud Run gives
 
 _log = get_logger(__name__)
@@ -120,6 +122,9 @@ def samplers(services: Services) -> list[Sampler]:
         if services.health.recent is not None:
             services.health.recent.note()
 
+    async def read_health() -> None:
+        HEALTH.note(await services.health.checkup.results())
+
     return [
         Sampler("process", _PROCESS_EVERY_S, read_process),
         Sampler("database_pool", _POOL_EVERY_S, read_pool),
@@ -127,6 +132,7 @@ def samplers(services: Services) -> list[Sampler]:
         Sampler("sessions", _SESSIONS_EVERY_S, services.sweeper.sweep),
         Sampler("queue", _QUEUE_EVERY_S, services.lessons.queue.sample),
         Sampler("recent_requests", _RECENT_EVERY_S, note_recent),
+        Sampler("health", _HEALTH_EVERY_S, read_health),
     ]
 
 

@@ -12,6 +12,7 @@ Recording is an addition in memory: it does no I/O and never fails a request.
 """
 
 from app.core.vocabulary import ErrorType, Outcome, Role, Stage, StageStatus
+from tocsin.health.metrics import HealthMetrics
 from tocsin.telemetry.delivery import DeliveryMetrics
 from tocsin.telemetry.http_metrics import HttpMetrics
 from tocsin.telemetry.metrics import MetricsClient, bounded, one_of, pseudonym
@@ -178,6 +179,20 @@ DATABASE_SERVER_MAX = metrics_client.gauge(
 
 HTTP = HttpMetrics(metrics_client, websockets=False)  # Vividly has none
 PROCESS = ProcessMetrics(metrics_client)
+
+# --- What the service stands on ---------------------------------------------------------
+
+HEALTH = HealthMetrics(
+    metrics_client,
+    "database",
+    "clock",
+    "redis",
+    "artefacts",
+    "queue",
+    "worker",
+    "provider",
+    "exporters",
+)
 
 # --- What leaves the process -----------------------------------------------------------
 
