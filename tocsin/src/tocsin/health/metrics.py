@@ -33,7 +33,7 @@ class HealthMetrics:
         labels = (one_of("check", *checks),)
         self.failing = client.gauge(
             "health_check_failing",
-            "1 while a dependency fails, else 0; no series for what this process does not have.",
+            "1 while a dependency fails, else 0, also of one that this process does not have.",
             labels=labels,
             across_workers="livemax",
         )
