@@ -7,12 +7,17 @@ route must notice when the route is called otherwise.
 True
 """
 
+from pathlib import Path
+from typing import Any, Final
+
 from pydantic import SecretStr
 
 from app.core.metrics import metrics_client
 from tocsin.telemetry.metrics.labels import OTHER, UNKNOWN
 from tocsin.telemetry.routes import UNMATCHED, RouteTable
 from tocsin.telemetry.settings import Environment
+
+_MANIFEST: Final = Path(__file__).parents[1] / "deploy" / "cloud-run.yaml"
 
 
 def endpoints() -> list[str]:
@@ -38,3 +43,17 @@ def label_names() -> list[str]:
 def metric_names() -> list[str]:
     """Every declared metric."""
     return [*(spec.name for spec in metrics_client.catalogue()), OTHER, UNKNOWN]
+
+
+def exporting() -> dict[str, Any]:
+    """What of the deployed settings the bill depends on (`tocsin cost`), as the manifest has it."""
+    import yaml  # noqa: PLC0415 - only checks read the manifest
+
+    manifest = yaml.safe_load(_MANIFEST.read_text(encoding="utf-8"))
+    (container,) = manifest["spec"]["template"]["spec"]["containers"]
+    values = {one["name"]: one.get("value") for one in container["env"]}
+    return {
+        "every_s": float(values["EXPORT_EVERY_S"]),
+        "trace_ratio": float(values["TRACE_RATIO"]),
+        "metrics_by": "samples" if values["EXPORT_METRICS"] == "otlp" else "bytes",
+    }

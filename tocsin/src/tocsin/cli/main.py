@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from tocsin.cli import canary, check, cloud, dashboards, escalation, rehearse, render, slos
+from tocsin.cli import canary, check, cloud, cost, dashboards, escalation, rehearse, render, slos
 from tocsin.errors import DeclarationError
 
 
@@ -33,7 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=_version())
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (cloud, check, rehearse, render, slos, escalation, dashboards, canary):
+    for command in (cloud, check, rehearse, render, slos, escalation, dashboards, canary, cost):
         command.add_to(commands)
     return parser
 

@@ -1,6 +1,6 @@
 r"""A service as its ``tocsin.toml`` describes it: where alarms, panels and pages lie.
 
-Paths in the file are relative to it. ``metrics`` and ``drills`` are import paths
+Paths in the file are relative to it. ``metrics``, ``drills`` and ``exporting`` are import paths
 (``package.module:name``), found from ``import_from`` on. Nothing is imported until it is asked for.
 
 >>> import tempfile
@@ -36,8 +36,10 @@ _IF_THERE: Final = {
     "slos": "slos.yaml",
     "escalation": "escalation.yaml",
     "foreign_metrics": "foreign_metrics.yaml",
+    "traffic": "traffic.toml",
+    "prices": "prices.toml",
 }
-_TEXTS: Final = ("name", "metrics", "import_from", "prefix", "drills")
+_TEXTS: Final = ("name", "metrics", "import_from", "prefix", "drills", "exporting", "terraform")
 _TABLES: Final = ("label_values", "kept")
 _KEYS: Final = frozenset({*_PATHS, *_IF_THERE, *_TEXTS, *_TABLES, "rules"})
 
@@ -61,6 +63,14 @@ class Service:
     slos: Path | None = None
     escalation: Path | None = None
     foreign_metrics: Path | None = None
+    traffic: Path | None = None
+    """how much of what happens, for a bill"""
+    prices: Path | None = None
+    """other prices than those that the toolkit brings"""
+    terraform: Path | None = None
+    """the folder that orders checks, buckets and alarms"""
+    exporting: str | None = None
+    """import path of what returns the settings that a bill depends on"""
     drills: str | None = None
     label_values: Mapping[str, Any] = field(default_factory=dict)
     """values of open labels: by ``label`` or ``metric.label`` a list, or what returns one"""
@@ -169,6 +179,8 @@ def _made(file: Path, data: Mapping[str, Any]) -> Service:
         prefix=data.get("prefix", ""),
         rule_files=tuple(folder / one for one in data.get("rules", ["alerts.yaml"])),
         drills=data.get("drills"),
+        exporting=data.get("exporting"),
+        terraform=(folder / data["terraform"]).resolve() if "terraform" in data else None,
         label_values=data.get("label_values", {}),
         kept=data.get("kept", {}),
         **paths,
