@@ -20,6 +20,7 @@ from app.core.metrics import (
     DATABASE_SERVER_MAX,
     HEALTH,
     PROCESS,
+    RELEASE,
 )
 from app.core.sampling import Sampler, Sampling
 from app.lifecycle import Lifecycle, Stop
@@ -64,6 +65,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 async def start_parts(life: Lifecycle, services: Services) -> None:
     """Start what every process of the service stands on, the worker's too."""
+    RELEASE.tell(version=services.settings.version, revision=services.settings.revision)
     async with life.step("loop_watch", stop=_of(services.health.loop.stop)):
         services.health.loop.start()
     if services.settings.health_port is not None:
@@ -79,6 +81,8 @@ async def start_parts(life: Lifecycle, services: Services) -> None:
     if services.redis is not None:
         async with life.step("shared_store", stop=services.close_shared_store):
             pass  # connected to at the first question
+    async with life.step("health_checks", stop=services.health.checkup.close):
+        pass  # asked for the first time by the sampler, or by a probe
     sampling = Sampling(samplers(services), services.telemetry.guard)
     async with life.step("sampling", stop=sampling.stop):
         sampling.start()

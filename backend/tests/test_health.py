@@ -20,7 +20,7 @@ import psutil
 import pytest
 from people import signed_in
 from real.postgres import PostgresServer
-from real.programs import free_port
+from real.programs import Server, free_port
 from real.redis import RedisServer
 from real.service import How, Service, StartService
 
@@ -57,6 +57,16 @@ def refused(proxy: TroubledProxy) -> Iterator[None]:
 
 
 @contextmanager
+def stopped(server: Server) -> Iterator[None]:
+    """The program itself ends, and is started again on its port."""
+    server.stop(signal.SIGINT)
+    try:
+        yield
+    finally:
+        server.start_again()
+
+
+@contextmanager
 def slowed(proxy: TroubledProxy, seconds: float) -> Iterator[None]:
     """Every packet takes this long."""
     proxy.delay(seconds)
@@ -89,10 +99,12 @@ Trouble = Callable[[Ground], object]
 # what fails                how                                              ready  status  part
 TABLE: list[tuple[str, Trouble, int, str, str]] = [
     ("database refused", lambda g: refused(g.database), 503, "fail", "database"),
+    ("database stopped", lambda g: stopped(g.postgres.server), 503, "fail", "database"),
     ("database paused", lambda g: paused(g.postgres.server.process), 503, "fail", "database"),
     ("database slow", lambda g: slowed(g.database, 3.0), 503, "fail", "database"),
     ("database a little slow", lambda g: slowed(g.database, 0.1), 200, "pass", ""),
     ("redis refused", lambda g: refused(g.redis), 200, "warn", "redis"),
+    ("redis stopped", lambda g: stopped(g.redis_server.server), 200, "warn", "redis"),
     ("redis paused", lambda g: paused(g.redis_server.server.process), 200, "warn", "redis"),
     ("redis slow", lambda g: slowed(g.redis, 3.0), 200, "warn", "redis"),
 ]

@@ -17,6 +17,7 @@ from tocsin.telemetry.delivery import DeliveryMetrics
 from tocsin.telemetry.http_metrics import HttpMetrics
 from tocsin.telemetry.metrics import MetricsClient, bounded, one_of, pseudonym
 from tocsin.telemetry.process_metrics import ProcessMetrics
+from tocsin.telemetry.release import ReleaseMetrics
 
 UNKNOWN_ROLE = "unknown"
 """The role of an account that does not exist (N5)."""
@@ -179,6 +180,7 @@ DATABASE_SERVER_MAX = metrics_client.gauge(
 
 HTTP = HttpMetrics(metrics_client, websockets=False)  # Vividly has none
 PROCESS = ProcessMetrics(metrics_client)
+RELEASE = ReleaseMetrics(metrics_client)
 
 # --- What the service stands on ---------------------------------------------------------
 

@@ -8,7 +8,7 @@ from pathlib import Path
 BACKEND = Path(__file__).parents[2]
 DOCS = BACKEND / "docs"
 PLAYBOOKS = sorted(one for one in (DOCS / "playbooks").glob("*.md") if one.stem != "README")
-HANDBOOK = [DOCS / "MONITORING_SYSTEM.md", DOCS / "TRAINING.md", *PLAYBOOKS]
+HANDBOOK = [DOCS / "MONITORING_SYSTEM.md", DOCS / "TRAINING.md", DOCS / "ROLLOUT.md", *PLAYBOOKS]
 WITH_GCLOUD = [
     *HANDBOOK,
     *sorted((DOCS / "runbooks").glob("*.md")),

@@ -13,7 +13,7 @@ from tocsin.monitoring.promql.reading import parsed
 from tocsin.monitoring.promql.tree import selectors
 
 SETTINGS = {(field.alias or name).upper() for name, field in Settings.model_fields.items()}
-OF_OTHERS = {"WORKER", "NAME", "POST", "SELECT"}
+OF_OTHERS = {"WORKER", "NAME", "POST", "SELECT", "PROJECT", "REGION"}
 ALARMS = {rule.alert for rule in SERVICE.rules()}
 CATALOGUE = SERVICE.catalogue()
 METRICS = {metric.name.removeprefix(SERVICE.prefix) for metric in CATALOGUE}

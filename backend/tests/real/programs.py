@@ -57,14 +57,19 @@ class Server:
     ) -> None:
         self.port = port
         self._log = log
-        with log.open("wb") as output:
-            self.process = subprocess.Popen(
-                command,
+        self._command = command
+        self._user = user
+        self.process = self._launched()
+
+    def _launched(self) -> "subprocess.Popen[bytes]":
+        with self._log.open("wb") as output:
+            return subprocess.Popen(
+                self._command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                cwd=log.parent,
-                user=user,
+                cwd=self._log.parent,
+                user=self._user,
             )
 
     def wait_until(self, answers: Callable[[], bool], *, timeout_s: float = 20.0) -> None:
@@ -96,6 +101,15 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait(timeout_s)
+
+    def start_again(self) -> None:
+        """Start the program that was stopped, on its port, and wait until it listens.
+
+        Raises:
+            NotReadyError: it does not.
+        """
+        self.process = self._launched()
+        self.wait_until(lambda: accepts_connections(self.port))
 
 
 def started(start: Callable[[int], Server], answers: Callable[[int], bool]) -> Server:

@@ -8,6 +8,7 @@ from ailing import Dependency, checkup_of
 
 from tocsin.errors import DeclarationError
 from tocsin.health import Check, Finding, Status
+from tocsin.health.checkup import CLOSES_WITHIN_S
 from tocsin.telemetry.testing import HandClock
 
 
@@ -115,3 +116,34 @@ def test_two_checks_of_one_name_are_refused():
     """One would hide the other."""
     with pytest.raises(DeclarationError, match="names of their own"):
         checkup_of(Dependency().check(), Dependency().check(), clock=HandClock())
+
+
+async def test_at_the_end_an_answer_is_waited_for_a_moment():
+    """What is asked may be closed after it: no question is left behind on a connection."""
+    quick = Dependency(is_silent=True)
+    checkup = checkup_of(quick.check(timeout_s=5.0), clock=HandClock())
+    asking = asyncio.create_task(checkup.results())
+    await asyncio.sleep(0)
+    asyncio.get_running_loop().call_later(0.05, quick.answers.set)
+
+    await asyncio.sleep(0.01)
+    await checkup.close()
+
+    (found,) = await asking
+    assert found.status is Status.PASS
+
+
+async def test_at_the_end_nobody_waits_for_what_never_answers():
+    """A dependency that hangs is let go of within the time that is said."""
+    gone = Dependency(is_silent=True)
+    checkup = checkup_of(gone.check(timeout_s=60.0), clock=HandClock())
+    asking = asyncio.create_task(checkup.results())
+    await asyncio.sleep(0.01)
+    began = time.monotonic()
+
+    await checkup.close()
+
+    took_s = time.monotonic() - began
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert took_s < 2 * CLOSES_WITHIN_S

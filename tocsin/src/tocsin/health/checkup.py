@@ -24,6 +24,8 @@ from tocsin.health.check import Check, Criticality, Finding, Status
 
 CONFIRM_AFTER_S: Final = 0.1
 """Between an answer that is worse than the last and the question that confirms it."""
+CLOSES_WITHIN_S: Final = 1.0
+"""For an answer that is still owed when the process ends."""
 _NS: Final = 1_000_000_000
 
 
@@ -93,6 +95,10 @@ class Checkup:
         await asyncio.gather(*(one.refreshed() for one in chosen))
         return [one.result for one in chosen]
 
+    async def close(self) -> None:
+        """Let questions that are under way end, before what they ask is closed; never long."""
+        await asyncio.gather(*(one.close() for one in self._asked))
+
     def held(self) -> Mapping[str, Result]:
         """What was last known, without asking; safe from any thread."""
         return {one.check.name: one.result for one in self._asked}
@@ -116,6 +122,7 @@ class _Asked:
         self._fresh_until_ns = 0
         self._steady_from_ns = 0
         self._asking: asyncio.Task[None] | None = None
+        self._call: asyncio.Future[Finding] | None = None
         self._clings = False
 
     async def refreshed(self) -> None:
@@ -127,6 +134,16 @@ class _Asked:
             self._asking.add_done_callback(self._asked)
         # One asker may hang up; the others still wait for the same answer.
         await asyncio.shield(self._asking)
+
+    async def close(self) -> None:
+        """Wait a moment for the answer, then take the question back."""
+        for _ in range(2):
+            under_way = [one for one in (self._asking, self._call) if one and not one.done()]
+            if not under_way:
+                return
+            await asyncio.wait(under_way, timeout=CLOSES_WITHIN_S / 2)
+            for one in under_way:
+                one.cancel()
 
     def _asked(self, _task: "asyncio.Task[None]") -> None:
         self._asking = None
@@ -167,7 +184,7 @@ class _Asked:
         """What was found, or the name of the error that was met."""
         if self._clings:
             return "TimeoutError"
-        call = asyncio.ensure_future(self._called())
+        call = self._call = asyncio.ensure_future(self._called())
         done, _ = await asyncio.wait({call}, timeout=self.check.timeout_s)
         if not done:
             # A driver may take long to give up (asyncpg's close waits for the server): nobody
