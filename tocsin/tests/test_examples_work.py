@@ -30,7 +30,7 @@ async def test_the_example_lends_logs_and_counts(library):
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://library") as http:
-            answers = [await http.post("/loans/emma?borrower=ada") for _ in range(2)]
+            answers = [await http.post("/loans/emma?borrower=lovelace") for _ in range(2)]
             page = (await http.get("/metrics")).text
 
     written = stream.getvalue()
@@ -43,4 +43,4 @@ async def test_the_example_lends_logs_and_counts(library):
     assert [line["book"] for line in lines if line["message"] == "book_lent"] == ["emma"]
     assert 'library_loans_total{outcome="lent"} 1.0' in page
     assert 'library_loans_total{outcome="out"} 1.0' in page
-    assert b"ada" not in written
+    assert b"lovelace" not in written

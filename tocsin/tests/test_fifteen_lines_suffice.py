@@ -80,7 +80,7 @@ def test_the_service_is_watched_from_its_first_request_to_its_end(shop):
     """A line in Cloud Logging's shape, a count, nothing but JSON, and nothing lost at SIGTERM."""
     url, process, written = shop
 
-    answer = httpx.get(f"{url}/orders/7?pupil=ada")
+    answer = httpx.get(f"{url}/orders/7?pupil=lovelace")
     page = httpx.get(f"{url}/metrics").text
     process.send_signal(signal.SIGTERM)
     process.wait(WITHIN_S)
@@ -94,4 +94,4 @@ def test_the_service_is_watched_from_its_first_request_to_its_end(shop):
     assert line["route"] == "/orders/{number}"
     assert line["httpRequest"]["status"] == 200
     assert "shop_http_requests_total{" in page or 'endpoint="/orders/{number}"' in page
-    assert "ada" not in text
+    assert "lovelace" not in text

@@ -11,7 +11,7 @@ method 10).
 '0.000 0.026'
 >>> low, high = difference(Share(10, 100), Share(10, 1000), 0.95)
 >>> f"{low:.3f} {high:.3f}"
-'0.052 0.150'
+'0.050 0.150'
 """
 
 from dataclasses import dataclass

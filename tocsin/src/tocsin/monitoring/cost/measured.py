@@ -56,13 +56,15 @@ def usage_in(text: str, name: str) -> Usage:
     """
     try:
         data = json.loads(text)
-        if float(data["seconds"]) < _AT_LEAST_S:
-            raise DeclarationError(
-                f"{name}: counted for {data['seconds']:.0f} s: a month needs a minute at least"
-            )
-        return usage_of(data)
+        seconds = float(data["seconds"])
+        usage = usage_of(data) if seconds >= _AT_LEAST_S else None
     except (KeyError, TypeError, ValueError) as error:
         raise DeclarationError(f"{name}: {error}: this is no page {PATH} of a cloud") from error
+    if usage is None:
+        raise DeclarationError(
+            f"{name}: counted for {seconds:.0f} s: a month needs a minute at least"
+        )
+    return usage
 
 
 def usage_of(data: Mapping[str, Any]) -> Usage:
