@@ -87,7 +87,7 @@ def _telemetry(app: FastAPI, **broken: Any) -> Telemetry:
     ],
     ids=["stream", "metric", "redactor", "randomness"],
 )
-@pytest.mark.parametrize(("path", "status"), [("/lessons/ada", 200), ("/raises", 500)])
+@pytest.mark.parametrize(("path", "status"), [("/lessons/lovelace", 200), ("/raises", 500)])
 async def test_a_broken_part_of_telemetry_leaves_the_request_served(broken, path, status):
     """Logger, metric, redactor, randomness: each breaks in turn, and the answer is the same."""
     app = _app()
@@ -108,7 +108,7 @@ async def test_a_broken_metric_costs_no_log_line_and_is_counted():
     stream = io.BytesIO()
     telemetry = _telemetry(app, http=_BrokenMetrics, stream=stream)
 
-    wire = await ask(app, "GET", "/lessons/ada")
+    wire = await ask(app, "GET", "/lessons/lovelace")
     telemetry.logs.flush(1.0)
 
     line = parse_lines(stream.getvalue())[-1]
@@ -122,13 +122,13 @@ async def test_a_broken_redactor_withholds_what_it_could_not_vet():
     stream = io.BytesIO()
     telemetry = _telemetry(app, redactor=_BrokenRedactor(), stream=stream)
 
-    await ask(app, "GET", "/lessons/ada", headers={"User-Agent": "ada@school.example"})
+    await ask(app, "GET", "/lessons/lovelace", headers={"User-Agent": "lovelace@school.example"})
     telemetry.logs.flush(1.0)
 
     written = stream.getvalue()
     request = parse_lines(written)[-1]["httpRequest"]
     assert (request["requestUrl"], request["userAgent"]) == ("[withheld]", "[withheld]")
-    assert b"ada" not in written
+    assert b"lovelace" not in written
 
 
 async def test_under_test_a_failure_of_telemetry_is_raised():
@@ -144,7 +144,7 @@ async def test_under_test_a_failure_of_telemetry_is_raised():
     )
     telemetry.wrap(app)
 
-    wire = await ask(app, "GET", "/lessons/ada")
+    wire = await ask(app, "GET", "/lessons/lovelace")
 
     assert isinstance(wire.error, ArithmeticError)
 
