@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from tocsin.cli.made_files import keep
-from tocsin.errors import DeclarationError
 
 WRITTEN: Final = "COST.md"
 _OVER: Final = 1
@@ -85,9 +84,9 @@ def run(chosen: argparse.Namespace) -> int:
 def _usage(place: str, measured: Any) -> Any:
     """What a cloud counted, from its page or from a file."""
     if not place.startswith(("http://", "https://")):
-        if not Path(place).is_file():
-            raise DeclarationError(f"{place}: there is no such file")
-        return measured.usage_in(Path(place).read_text(encoding="utf-8"), place)
+        from tocsin.monitoring.sources import read  # noqa: PLC0415 - as above
+
+        return measured.usage_in(read(Path(place)), place)
     import httpx  # noqa: PLC0415 - comes with the extra
 
     url = place.rstrip("/").removesuffix(measured.PATH) + measured.PATH

@@ -8,12 +8,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from fnmatch import fnmatchcase
 from typing import Any, Final, Literal, get_args
 
 from tocsin.errors import DeclarationError
 from tocsin.monitoring.cost.series import Instrument, instruments_of
 from tocsin.monitoring.cost.terraform import Ordered, read_terraform
-from tocsin.monitoring.cost.traffic import Traffic, read_traffic
+from tocsin.monitoring.cost.traffic import Seen, Traffic, read_traffic
 from tocsin.monitoring.promql.reading import parsed
 from tocsin.monitoring.promql.tree import selectors
 from tocsin.monitoring.rules import Rule, RuleBook
@@ -53,7 +54,7 @@ class Plan:
     alarms: tuple[Alarm, ...] = ()
     ordered: Ordered = field(default_factory=Ordered)
     kept: tuple[str, ...] = ()
-    """metrics that no alarm and no panel uses"""
+    """metrics that no alarm and no panel uses, as patterns of a shell"""
 
     def with_requests(self, per_month: float) -> "Plan":
         """The same service with other traffic."""
@@ -75,7 +76,7 @@ def plan_of(service: Service, environment: str) -> Plan:
             f"{service.file}: no traffic.toml beside it: say how much of what happens"
         )
     ordered = read_terraform(service.terraform, environment) if service.terraform else Ordered()
-    return Plan(
+    plan = Plan(
         traffic=read_traffic(service.traffic),
         exporting=_exporting(service),
         instruments=tuple(instruments_of(service.named(service.metrics))),
@@ -83,6 +84,35 @@ def plan_of(service: Service, environment: str) -> Plan:
         ordered=ordered,
         kept=tuple(service.kept),
     )
+    refuse_unknown_names(plan, str(service.traffic))
+    return plan
+
+
+def refuse_unknown_names(plan: Plan, where: str) -> None:
+    """A name that nothing bears would make the bill too small, and nobody would see it.
+
+    Raises:
+        DeclarationError: the traffic speaks of a metric, a label or a bucket that is not there.
+    """
+    names = [one.name for one in plan.instruments]
+    for name in plan.traffic.series:
+        if name not in names:
+            raise DeclarationError(f"{where}: series: no metric {name!r} is declared")
+    for name in plan.traffic.log_metrics:
+        if name not in plan.ordered.log_metrics:
+            raise DeclarationError(f"{where}: log_metrics: Terraform orders no {name!r}")
+    for key, processes in plan.traffic.processes.items():
+        for row in processes.seen:
+            _refuse_idle(row, plan, f"{where}: processes.{key}.seen")
+
+
+def _refuse_idle(row: Seen, plan: Plan, where: str) -> None:
+    about = [one for one in plan.instruments if any(fnmatchcase(one.name, of) for of in row.of)]
+    if not about:
+        raise DeclarationError(f"{where}: {', '.join(row.of)}: no metric is called so")
+    for label in row.values:
+        if not any(label in one.labels for one in about):
+            raise DeclarationError(f"{where}: no label {label!r} in {', '.join(row.of)}")
 
 
 def alarms_of(rules: RuleBook) -> tuple[Alarm, ...]:
@@ -115,4 +145,9 @@ def _exporting(service: Service) -> Exporting:
             f"{service.file}: {service.exporting} gives {', '.join(sorted(known))}; "
             f"metrics_by is {' or '.join(get_args(Billed))}"
         )
-    return Exporting(**told)
+    exporting = Exporting(**told)
+    if exporting.every_s <= 0 or not 0 <= exporting.trace_ratio <= 1:
+        raise DeclarationError(
+            f"{service.file}: {service.exporting}: every_s is above 0, trace_ratio from 0 to 1"
+        )
+    return exporting

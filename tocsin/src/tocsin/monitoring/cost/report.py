@@ -53,7 +53,10 @@ def report_of(plan: Plan, prices: PriceList, usage: Usage | None = None) -> Repo
 
 def _basis(plan: Plan, usage: Usage | None) -> str:
     if usage is not None:
-        return f"Reckoned of what a cloud counted in {usage.seconds:,.0f} s."
+        return (
+            f"Reckoned of what a cloud counted in {usage.seconds:,.0f} s, with the settings of "
+            "that time. Checks, alarms, drivers and savings are those of the declarations."
+        )
     processes = ", ".join(f"{one.count:g} {name}" for name, one in plan.traffic.processes.items())
     requests = plan.traffic.events[REQUEST].per_month if REQUEST in plan.traffic.events else 0
     exporting = plan.exporting

@@ -6,6 +6,7 @@ service's own, and an alarm may stand on what would be saved.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import Final
 
 from tocsin.monitoring.cost.bill import planned_bill
@@ -64,13 +65,17 @@ def _of_metrics(plan: Plan, prices: PriceList) -> Iterator[tuple[str, str, Plan]
         "alarms ring later, and windows under five points go blind",
         plan.with_exporting(every_s=longer_s),
     )
-    unused = tuple(one for one in plan.instruments if one.name not in plan.kept)
-    if len(unused) < len(plan.instruments):
-        left_out = len(plan.instruments) - len(unused)
+    used = tuple(one for one in plan.instruments if not _is_kept(one.name, plan))
+    if len(used) < len(plan.instruments):
+        left_out = len(plan.instruments) - len(used)
         but = "nobody can ask for them by hand"
-        changed = replace(plan, instruments=unused)
+        changed = replace(plan, instruments=used)
         yield f"bounds: without the {left_out} metrics that nothing uses", but, changed
     yield from _of_labels(plan, prices)
+
+
+def _is_kept(name: str, plan: Plan) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in plan.kept)
 
 
 def _of_labels(plan: Plan, prices: PriceList) -> Iterator[tuple[str, str, Plan]]:

@@ -10,8 +10,9 @@ occur, and how many lines and spans an event brings.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
+from math import isfinite
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -87,7 +88,13 @@ class Traffic:
     """what somebody said that it would cost: by driver, or in ``total``"""
 
     def with_requests(self, per_month: float) -> "Traffic":
-        """The same service with so many requests: every other event in proportion."""
+        """The same service with so many requests: every other event in proportion.
+
+        Raises:
+            DeclarationError: nothing says how many there are now, or there cannot be so many.
+        """
+        if not (isfinite(per_month) and per_month >= 0):
+            raise DeclarationError(f"traffic: there cannot be {per_month:g} requests a month")
         now = self.events[REQUEST].per_month if REQUEST in self.events else 0.0
         if now <= 0:
             raise DeclarationError(f"traffic: no events.{REQUEST} whose number could be changed")
@@ -117,51 +124,61 @@ def traffic_of(name: str, data: Mapping[str, Any]) -> Traffic:
         DeclarationError: something is missing or wrong in it.
     """
     _refuse_unknown(name, data, _KEYS)
-    try:
-        return Traffic(
-            processes={
-                key: _processes(f"{name}: processes.{key}", one)
-                for key, one in data["processes"].items()
-            },
-            events={
-                key: _made(f"{name}: events.{key}", Event, one)
-                for key, one in data["events"].items()
-            },
-            series={key: float(one) for key, one in data.get("series", {}).items()},
-            log_metrics={key: float(one) for key, one in data.get("log_metrics", {}).items()},
-            hours=float(data.get("hours", HOURS_A_MONTH)),
-            promised={
-                key: _made(f"{name}: promised.{key}", Promise, one)
-                for key, one in _promised(data).items()
-            },
-        )
-    except KeyError as error:
-        raise DeclarationError(f"{name}: {error} is missing") from error
-    except (AttributeError, TypeError, ValueError) as error:
-        raise DeclarationError(f"{name}: {error}") from error
+    for key in ("processes", "events"):
+        if key not in data:
+            raise DeclarationError(f"{name}: {key!r} is missing")
+    hours = _numbers(name, {"hours": data.get("hours", HOURS_A_MONTH)})["hours"]
+    if not hours:
+        raise DeclarationError(f"{name}: hours is 0: a month has {HOURS_A_MONTH:g}")
+    return Traffic(
+        processes={
+            key: _processes(where, one) for key, where, one in _tables(name, data, "processes")
+        },
+        events={key: _made(where, Event, one) for key, where, one in _tables(name, data, "events")},
+        series=_numbers(f"{name}: series", data.get("series", {})),
+        log_metrics=_numbers(f"{name}: log_metrics", data.get("log_metrics", {})),
+        hours=hours,
+        promised=_promised(name, data),
+    )
 
 
-def _promised(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    promised: Mapping[str, Any] = data.get("promised", {})
-    unknown = sorted(set(promised) - {*DRIVERS, "total"})
-    if unknown:
-        raise ValueError(f"promised.{unknown[0]}: there are {', '.join(DRIVERS)} and total")
+def _tables(
+    name: str, data: Mapping[str, Any], key: str
+) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Each table below ``key`` with its name, and with where it stands."""
+    below = data.get(key, {})
+    if not isinstance(below, dict):
+        raise DeclarationError(f"{name}: {key} is {below!r}: write tables such as [{key}.NAME]")
+    for own, one in below.items():
+        if not isinstance(one, dict):
+            raise DeclarationError(f"{name}: {key}.{own} is {one!r}: write a table [{key}.{own}]")
+        yield own, f"{name}: {key}.{own}", one
+
+
+def _promised(name: str, data: Mapping[str, Any]) -> dict[str, Promise]:
+    promised = {
+        key: _made(where, Promise, one) for key, where, one in _tables(name, data, "promised")
+    }
+    _refuse_unknown(f"{name}: promised", promised, frozenset({*DRIVERS, "total"}))
     return promised
 
 
 def _processes(name: str, data: Mapping[str, Any]) -> Processes:
-    rows = tuple(_seen(f"{name}.seen", one) for one in data.get("seen", ()))
+    rows = data.get("seen", [])
+    if not isinstance(rows, list) or not all(isinstance(one, dict) for one in rows):
+        raise DeclarationError(f"{name}: seen is a list of tables: write [[processes.NAME.seen]]")
     plain = {key: one for key, one in data.items() if key != "seen"}
-    return replace(_made(name, Processes, plain), seen=rows)
+    seen = tuple(_seen(f"{name}.seen", one) for one in rows)
+    return replace(_made(name, Processes, plain), seen=seen)
 
 
 def _seen(name: str, data: Mapping[str, Any]) -> Seen:
     values = {label: _listed(name, label, one) for label, one in data.items() if label != "of"}
-    return Seen(values, tuple(data.get("of", ("*",))))
+    return Seen(values, _listed(name, "of", data.get("of", "*")))
 
 
 def _listed(name: str, label: str, values: Any) -> tuple[str, ...]:
-    if isinstance(values, int):
+    if isinstance(values, int) and not isinstance(values, bool) and label != "of":
         return tuple(f"{label} {number}" for number in range(values))
     listed = [values] if isinstance(values, str) else values
     if not isinstance(listed, list):
@@ -171,12 +188,26 @@ def _listed(name: str, label: str, values: Any) -> tuple[str, ...]:
 
 def _made(name: str, cls: type[Made], data: Mapping[str, Any]) -> Made:
     """An object of plain numbers and texts, none of them below 0."""
-    _refuse_unknown(name, data, frozenset(one.name for one in fields(cls)))  # type: ignore[arg-type]
-    given = {key: one if isinstance(one, str) else float(one) for key, one in data.items()}
-    wrong = [key for key, one in given.items() if not isinstance(one, str) and one < 0]
+    sorts = {one.name: one.type for one in fields(cls)}  # type: ignore[arg-type]
+    _refuse_unknown(name, data, frozenset(sorts))
+    texts = {key: one for key, one in data.items() if sorts[key] in (str, "str")}
+    wrong = [key for key, one in texts.items() if not isinstance(one, str)]
     if wrong:
-        raise DeclarationError(f"{name}: {wrong[0]} is below 0")
-    return cls(**given)
+        raise DeclarationError(f"{name}: {wrong[0]} is a text, not {texts[wrong[0]]!r}")
+    plain = {key: one for key, one in data.items() if key not in texts}
+    return cls(**texts, **_numbers(name, plain))
+
+
+def _numbers(name: str, data: Any) -> dict[str, float]:
+    """Counts and sizes; what is no number, or can be none of these, is told."""
+    if not isinstance(data, dict):
+        raise DeclarationError(f"{name} is {data!r}: write a table of numbers")
+    for key, one in data.items():
+        if isinstance(one, bool) or not isinstance(one, int | float):
+            raise DeclarationError(f"{name}: {key} is a number, not {one!r}")
+        if not isfinite(one) or one < 0:
+            raise DeclarationError(f"{name}: {key} is {one}: it can be 0 or more")
+    return {key: float(one) for key, one in data.items()}
 
 
 def _refuse_unknown(name: str, data: Mapping[str, Any], known: frozenset[str]) -> None:
