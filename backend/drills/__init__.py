@@ -48,6 +48,8 @@ CAUSES: Final = Drills(
         telemetry_silent.CAUSE,
     ),
     not_drilled={
+        "JourneyFailing": "the stage has no journey beside it; backend/tests/journey walks it, ill "
+        "and well, and the rule has cases",
         "LessonsStuck": "a worker takes up by itself whatever another left lying",
         "LabelBoundReached": "every label whose values come from outside is bounded by design, "
         "and those that fill up in ordinary use are no alarm",

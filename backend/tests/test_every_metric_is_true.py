@@ -42,6 +42,8 @@ ON_BAD_DAYS = {
     "http_stream_duration_seconds",
 }
 MOVED_ELSEWHERE = {
+    "journey_steps_total": "journey/test_a_pupil_who_is_none.py",
+    "journey_step_duration_ms": "journey/test_a_pupil_who_is_none.py",
     "content_requests_stuck": "test_worker_queue.py",
     "database_server_connections": "test_database.py",
     "database_server_connections_max": "test_database.py",

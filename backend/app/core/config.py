@@ -128,6 +128,10 @@ class Settings(BaseSettings):
     elsewhere letters go into MAIL_DIR without it"""
     mail_from: str = "Vividly <no-reply@vividly.example>"
     """the sender of our letters; goes with SMTP_URL"""
+    journey_email: str = Field(default="", repr=False)
+    """the account of `python -m app.journey`: a pupil who is none; made once, by hand"""
+    journey_password: SecretStr | None = None
+    """its password"""
     mail_dir: Path = Path("var/mail")
     """where letters go that no server takes; the newest hundred are kept"""
     reset_page: str = ""

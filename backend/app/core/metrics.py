@@ -196,6 +196,21 @@ HEALTH = HealthMetrics(
     "exporters",
 )
 
+# --- A pupil who is none (python -m app.journey) -----------------------------------------
+
+_JOURNEY_STEPS = ("sign_in", "ask", "lesson")
+JOURNEY_STEPS = metrics_client.counter(
+    "journey_steps_total",
+    "Steps of the synthetic journey that were tried, by how they ended.",
+    labels=(one_of("step", *_JOURNEY_STEPS), one_of("result", "well", "ill")),
+)
+JOURNEY_DURATION = metrics_client.gauge(
+    "journey_step_duration_ms",
+    "Time that each step of the last journey took, in milliseconds.",
+    labels=(one_of("step", *_JOURNEY_STEPS),),
+    across_workers="mostrecent",
+)
+
 # --- What leaves the process -----------------------------------------------------------
 
 EXPORTS = DeliveryMetrics(metrics_client)
