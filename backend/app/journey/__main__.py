@@ -3,6 +3,10 @@
     python -m app.journey --url https://api.vividly.example
     python -m app.journey --url https://api.vividly.example --every 300
 
+The alarm JourneyFailing asks for the rise of a counter, so it needs the second form: a process
+that walks once has no value before its own. A walk makes a real lesson, so an account of its own
+for each environment keeps them out of any pupil's list; every five minutes is 288 a day.
+
 ``JOURNEY_EMAIL`` and ``JOURNEY_PASSWORD`` are the account, made once by hand; they are never
 on the command line, where every user of a machine can read them. Exit status: 0 well (or told
 to stop), 1 a step was ill, 2 a setting is missing or wrong, 3 nobody answers.

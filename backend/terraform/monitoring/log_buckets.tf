@@ -34,6 +34,7 @@ locals {
     "password_reset_not_sent",
     "password_reset_sent",
     "password_spraying",
+    "refresh_token_reused",
     "registration_refused",
     "token_refresh_refused",
   ]

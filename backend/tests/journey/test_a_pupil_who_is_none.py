@@ -5,16 +5,17 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 
 import httpx
 import pytest
 from cloud_desk import PREFIX, sent_to
 from real.programs import free_port
-from real.service import Service, StartService, service_environ
+from real.service import Service, StartService, service_environ, services_in
 
 from tocsin.rehearsal.cloud.running import RunningCloud
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("journey")]
 
 EMAIL = "journey@vividly.example"
 PASSWORD = "Photosynthesis1" + "-of-nobody"
@@ -51,10 +52,17 @@ def journey(tmp_path) -> Journey:
     return Journey(tmp_path)
 
 
-@pytest.fixture
-def service(running_service: StartService) -> Service:
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartService]:
+    """Starts services on one database, for all of these tests."""
+    with services_in(tmp_path_factory.mktemp("journey")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def service(start: StartService) -> Service:
     """The service with the account that nobody is."""
-    started = running_service("run")
+    started = start("run")
     account = {"first_name": "No", "last_name": "Body", "role": "student", "grade_level": 10}
     made = httpx.post(
         f"{started.base_url}/api/v1/auth/register",
@@ -100,12 +108,9 @@ def test_a_password_that_is_wrong_is_refused_at_the_door(journey, service):
     assert done.returncode == 1
 
 
-def test_a_lesson_that_does_not_come_is_too_slow(journey, running_service, service):
-    """Nobody works: signing in and asking are well, the lesson is not."""
-    idle = running_service("run", env={"EMBEDDED_WORKER": "false"})
-    service.stop()
-
-    done = journey.gone(idle.base_url, "--lesson-within", "2")
+def test_a_lesson_that_does_not_come_is_too_slow(journey, service):
+    """Signing in and asking are well, the lesson is not there in time."""
+    done = journey.gone(service.base_url, "--lesson-within", "0.001")
 
     assert [one[:2] for one in steps(done)] == [
         ("sign_in", "well"),
