@@ -162,9 +162,11 @@ def _title(report: Report, driver: str) -> str:
 def _drivers(report: Report) -> Table:
     rows = [(name, f"{share:.0%}") for name, share in report.metrics]
     heaviest = report.bill.heaviest
-    drives = f"{heaviest.price.title}, ${heaviest.dollars:,.2f}" if heaviest else "nothing"
+    drives = "Nothing is charged: all of it is within the free amounts."
+    if heaviest:
+        drives = f"The bill is driven by: {heaviest.price.title}, ${heaviest.dollars:,.2f}."
     tail = (
-        f"The bill is driven by: {drives}. If every metric had all the series that its declaration "
+        f"{drives} If every metric had all the series that its declaration "
         f"admits, in every process, it would be ${report.at_most.total:,.2f}."
     )
     return Table("What drives it", ("metric", "of all metrics"), rows, tail)

@@ -47,8 +47,7 @@ class Price:
         """What so much of it costs in a month."""
         dollars, from_ = 0.0, self.free
         for up_to, price in self.tiers:
-            if volume > from_:
-                dollars += (min(volume, up_to) - from_) * price
+            dollars += max(0.0, min(volume, up_to) - from_) * price
             from_ = max(from_, up_to)
         return dollars
 

@@ -113,7 +113,7 @@ def _of_lines(plan: Plan, prices: PriceList) -> Iterator[tuple[str, str, Plan]]:
         halved = {**events, name: replace(events[name], lines=events[name].lines / 2)}
         but = "what is looked for may be in the other half"
         changed = replace(plan, traffic=replace(plan.traffic, events=halved))
-        yield f"sampling: half of the lines of each {name}", but, changed
+        yield f"sampling: half of the lines of `{name}`", but, changed
     longer = [one for one in plan.ordered.buckets if one.retention_days > prices.included_days]
     if longer:
         buckets = tuple(
