@@ -15,7 +15,6 @@ import asyncio
 import os
 import sys
 from collections.abc import Coroutine, Sequence
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,13 +22,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.banner import banner
 from app.core.config import ConfigurationError, Settings
 from app.core.database import Database
-from app.development import FILE_NAME, prepare
+from app.development import FILE_NAME, FOLDER, prepare
 from app.models.migrate import MigrationError, upgrade
 from app.models.revision import require_current
 from app.rehearsal import rehearsal_cloud, wanted_by
 from tocsin.telemetry.settings import Environment
 
-FOLDER = Path("var")
 WRONG_USE = 2
 
 

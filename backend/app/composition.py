@@ -12,10 +12,10 @@ from app.core.config import Settings
 from app.core.database import Database
 from app.core.exporting import Exporting
 from app.core.health import build_health
-from app.core.logging import telemetry_settings
-from app.core.metrics import HTTP, metrics_client
+from app.core.telling import make_telemetry
 from app.services.auth import AuthService
 from app.services.content import ContentService
+from app.services.journey_lessons import JourneyLessons
 from app.services.monitoring import RequestMonitoring
 from app.services.notifications import Notifications
 from app.services.protection.assembly import Protection
@@ -42,6 +42,7 @@ class Services:
     sign_in: SignIn
     lessons: Content
     monitoring: RequestMonitoring
+    journey_lessons: JourneyLessons
     health: Health
     redis: Redis | None
     """For asking after its health alone; limits have connections of their own."""
@@ -89,7 +90,7 @@ def compose(settings: Settings, *, clock: Clock, stream: BinaryIO | None = None)
     Raises:
         ConfigurationError: a setting that only its part understands cannot work.
     """
-    telemetry = _telemetry(settings, clock, stream)
+    telemetry = make_telemetry(settings, clock=clock, stream=stream)
     exporting = Exporting.build(settings, telemetry, clock=clock)
     database = Database(settings)
     protection = Protection.build(settings, pseudonyms=telemetry.pseudonyms, clock=clock)
@@ -122,20 +123,12 @@ def compose(settings: Settings, *, clock: Clock, stream: BinaryIO | None = None)
         protection=protection,
         sign_in=sign_in,
         lessons=lessons,
+        journey_lessons=JourneyLessons(
+            database, lessons.artefacts, email=settings.journey_email, clock=clock
+        ),
         monitoring=RequestMonitoring(database, clock=clock, pseudonyms=telemetry.pseudonyms),
         health=health,
         redis=redis,
-    )
-
-
-def _telemetry(settings: Settings, clock: Clock, stream: BinaryIO | None) -> Telemetry:
-    return Telemetry(
-        telemetry_settings(settings, stream),
-        metrics=metrics_client,
-        http=HTTP,
-        pseudonym_key=settings.telemetry_key.get_secret_value().encode(),
-        stream=stream,
-        clock=clock,
     )
 
 

@@ -16,6 +16,8 @@ from app.core.config import ConfigurationError
 from tocsin.errors import DeclarationError
 from tocsin.telemetry.settings import Environment
 
+FOLDER = Path("var")
+"""Where a run on this machine keeps what it makes."""
 FILE_NAME = "development.env"
 _SECRET_BYTES = 32
 _PASSWORD_BYTES = 12

@@ -23,6 +23,7 @@ from app.core.metrics import (
     RELEASE,
 )
 from app.core.sampling import Sampler, Sampling
+from app.core.telling import end_telemetry
 from app.lifecycle import Lifecycle, Stop
 from app.models.revision import require_current
 from app.workers.content_worker import ContentWorker
@@ -36,7 +37,7 @@ _SESSIONS_EVERY_S = 10.0
 _QUEUE_EVERY_S = 5.0
 _RECENT_EVERY_S = 10.0
 _HEALTH_EVERY_S = 10.0
-_FLUSH_WITHIN_S = 2.0  # twice, with the exports' 4 s between: 8 of the 10 s that Cloud Run gives
+_JOURNEY_EVERY_S = 600.0
 
 _log = get_logger(__name__)
 
@@ -60,7 +61,11 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             services.health.life.enter(Phase.DRAINING)
     finally:
         services.health.life.enter(Phase.STOPPED)
-        end_telemetry(services, outlived_by_server=app.state.outlived_by_server)
+        end_telemetry(
+            services.telemetry,
+            services.exporting,
+            outlived_by_server=app.state.outlived_by_server,
+        )
 
 
 async def start_parts(life: Lifecycle, services: Services) -> None:
@@ -129,7 +134,7 @@ def samplers(services: Services) -> list[Sampler]:
     async def read_health() -> None:
         HEALTH.note(await services.health.checkup.results())
 
-    return [
+    chosen = [
         Sampler("process", _PROCESS_EVERY_S, read_process),
         Sampler("database_pool", _POOL_EVERY_S, read_pool),
         Sampler("database_server", _SERVER_EVERY_S, read_server),
@@ -138,6 +143,9 @@ def samplers(services: Services) -> list[Sampler]:
         Sampler("recent_requests", _RECENT_EVERY_S, note_recent),
         Sampler("health", _HEALTH_EVERY_S, read_health),
     ]
+    if services.settings.journey_email:
+        chosen.append(Sampler("journey_lessons", _JOURNEY_EVERY_S, services.journey_lessons.sweep))
+    return chosen
 
 
 def _of(close: Callable[[], object]) -> Stop:
@@ -147,22 +155,3 @@ def _of(close: Callable[[], object]) -> Stop:
         await asyncio.to_thread(close)
 
     return stop
-
-
-def end_telemetry(services: Services, *, outlived_by_server: bool) -> None:
-    """Take out all that is still here; the last thing that a process does.
-
-    Nothing else of the loop runs any more, so this may block.
-    """
-    telemetry = services.telemetry
-    with telemetry.guard("lifespan.errors"):
-        telemetry.errors.close()
-    # Lines first: the last of them are also exported.
-    telemetry.logs.flush(_FLUSH_WITHIN_S)
-    with telemetry.guard("lifespan.exporting"):
-        services.exporting.close()
-    if outlived_by_server:
-        # The server tells of its own end, in our shape, after we have ended.
-        telemetry.logs.flush(_FLUSH_WITHIN_S)
-    else:
-        telemetry.close(_FLUSH_WITHIN_S)

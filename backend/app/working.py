@@ -8,8 +8,9 @@ import signal
 
 from app.composition import compose
 from app.core.config import Settings
+from app.core.telling import end_telemetry
 from app.lifecycle import Lifecycle
-from app.lifespan import end_telemetry, start_parts
+from app.lifespan import start_parts
 from tocsin.clock import SystemClock
 from tocsin.health import Phase
 
@@ -39,4 +40,4 @@ async def work(settings: Settings) -> None:
             await services.lessons.worker.run_forever(stop)
     finally:
         services.health.life.enter(Phase.STOPPED)
-        end_telemetry(services, outlived_by_server=True)
+        end_telemetry(services.telemetry, services.exporting, outlived_by_server=True)

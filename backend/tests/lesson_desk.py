@@ -109,13 +109,12 @@ class LessonDesk:
     async def student(self, *, grade_level: int | None = 10, **fields: Any) -> Principal:
         """A new account, signed in."""
         user = User(
-            email=f"student-{next(_NUMBERS)}@school.example",
             password_hash="no password opens this account",
             first_name="Given",
             last_name="Family",
             grade_level=grade_level,
             created_at=now(self.clock),
-            **{"role": Role.STUDENT} | fields,
+            **{"role": Role.STUDENT, "email": f"student-{next(_NUMBERS)}@school.example"} | fields,
         )
         async with self.database.transaction() as session:
             session.add(user)

@@ -129,9 +129,13 @@ class Settings(BaseSettings):
     mail_from: str = "Vividly <no-reply@vividly.example>"
     """the sender of our letters; goes with SMTP_URL"""
     journey_email: str = Field(default="", repr=False)
-    """the account of `python -m app.journey`: a pupil who is none; made once, by hand"""
+    """the account of `python -m app.journey`: a pupil who is none, made once, by hand; API and
+    workers forget its lessons an hour after their end"""
     journey_password: SecretStr | None = None
-    """its password"""
+    """its password; for the probe alone"""
+    status_history_folder: Path | None = None
+    """where the probe keeps how each part fared, for ninety days; one writer, many readers; may
+    be a mounted bucket; unset, nothing is kept"""
     mail_dir: Path = Path("var/mail")
     """where letters go that no server takes; the newest hundred are kept"""
     reset_page: str = ""

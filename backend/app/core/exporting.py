@@ -15,7 +15,7 @@ down neither delays nor prevents a start (D12).
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -50,15 +50,24 @@ class Exporting:
     cpu_idle: bool
 
     @classmethod
-    def build(cls, settings: Settings, telemetry: Telemetry, *, clock: Clock) -> Self:
+    def build(
+        cls,
+        settings: Settings,
+        telemetry: Telemetry,
+        *,
+        clock: Clock,
+        wanted: Callable[[str], bool] = lambda _name: True,
+    ) -> Self:
         """Put the couriers together; to be called before the first request.
+
+        ``wanted`` says which metrics go, by name: of a process that does not do all of them.
 
         Raises:
             ConfigurationError: an exporter cannot work with these settings.
         """
         inheritance = Inheritance(telemetry.metrics)
         try:
-            couriers = list(_Workshop(settings, telemetry, clock, inheritance).couriers())
+            couriers = list(_Workshop(settings, telemetry, clock, inheritance, wanted).couriers())
         except DeclarationError as error:
             raise ConfigurationError([f"EXPORT_…: {error}"]) from None
         delivery = Delivery(
@@ -114,9 +123,15 @@ class _Workshop:
     """Makes the couriers that the settings ask for."""
 
     def __init__(
-        self, settings: Settings, telemetry: Telemetry, clock: Clock, inheritance: Inheritance
+        self,
+        settings: Settings,
+        telemetry: Telemetry,
+        clock: Clock,
+        inheritance: Inheritance,
+        wanted: Callable[[str], bool],
     ) -> None:
         self._settings = settings
+        self._wanted = wanted
         self._telemetry = telemetry
         self._clock = clock
         self._inheritance = inheritance
@@ -174,6 +189,7 @@ class _Workshop:
             clock=self._clock,
             inheritance=self._inheritance,
             redact=self._telemetry.redactor.text,
+            wanted=self._wanted,
         )
 
     def _metrics_by_otlp(self) -> Courier:
@@ -183,6 +199,7 @@ class _Workshop:
             self._telemetry.metrics,
             inheritance=self._inheritance,
             redact=self._telemetry.redactor.text,
+            wanted=self._wanted,
         )
         carrier = MetricsCarrier(readings, self._otlp(), self._who(), clock=self._clock)
         every_s = self._settings.export_every_s

@@ -20,8 +20,9 @@ from tocsin.telemetry.settings import Level, TelemetrySettings
 
 __all__ = ["get_logger", "log_format", "telemetry_settings"]
 
-# Libraries whose INFO is chatter: alembic tells its dialect at every start.
-_QUIETER: Final[dict[str, Level]] = {"alembic": "WARNING"}
+# Libraries whose INFO is chatter: alembic tells its dialect at every start, httpx the address of
+# every request.
+_QUIETER: Final[dict[str, Level]] = {"alembic": "WARNING", "httpx": "WARNING"}
 
 
 def log_format(settings: Settings, stream: Any = None) -> Literal["json", "console"]:

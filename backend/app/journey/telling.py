@@ -10,8 +10,11 @@ from app.core.logging import get_logger
 from app.core.metrics import JOURNEY_DURATION, JOURNEY_STEPS
 from app.journey.walk import Kind, Step, Taken
 
-_log = get_logger(__name__)
+UNREACHABLE: Final = 3
+CUT_SHORT: Final = 1
 _NOTHING: Final = "-"
+
+_log = get_logger(__name__)
 
 
 def told(taken: Taken) -> Taken:
@@ -20,21 +23,31 @@ def told(taken: Taken) -> Taken:
     JOURNEY_STEPS.inc(step=taken.step, result=result)
     JOURNEY_DURATION.set(taken.took_ms, step=taken.step)
     tell = _log.info if taken.is_well else _log.warning
-    kind = taken.kind.value if taken.kind else _NOTHING
-    tell("journey_step", step=taken.step.value, result=result, kind=kind, ms=round(taken.took_ms))
+    tell(
+        "journey_step",
+        step=taken.step.value,
+        result=result,
+        kind=_kind(taken),
+        ms=round(taken.took_ms),
+        answered_as=taken.request_id or _NOTHING,
+    )
     return taken
 
 
 def in_words(taken: Taken) -> str:
     """One line for a terminal."""
     result = "well" if taken.is_well else "ill"
-    kind = taken.kind.value if taken.kind else _NOTHING
-    return f"{taken.step.value:8} {result:5} {kind:9} {taken.took_ms:4.0f} ms"
+    return f"{taken.step.value:8} {result:5} {_kind(taken):9} {taken.took_ms:4.0f} ms"
 
 
 def exit_status(steps: list[Taken]) -> int:
-    """0 all well, 1 a step was ill, 3 nobody answers."""
-    ill = next((one for one in steps if not one.is_well), None)
-    if ill is None:
+    """0 all well, 1 a step was ill or did not come about, 3 nobody answers."""
+    if [one.step for one in steps if one.is_well] == [*Step]:
         return 0
-    return 3 if ill.kind is Kind.UNREACHABLE and ill.step is Step.SIGN_IN else 1
+    last = steps[-1] if steps else None
+    nobody = last is not None and last.kind is Kind.UNREACHABLE and last.step is Step.SIGN_IN
+    return UNREACHABLE if nobody else CUT_SHORT
+
+
+def _kind(taken: Taken) -> str:
+    return taken.kind.value if taken.kind else _NOTHING

@@ -114,3 +114,14 @@ def test_labels_that_redaction_makes_alike_count_together(client):
 def test_the_unit_is_that_of_the_name(name, unit):
     """A descriptor's unit comes from the ending that declarations insist on."""
     assert unit_of(name) == unit
+
+
+def test_what_is_not_wanted_is_not_read(client):
+    """A process that shares a service's declarations writes no zeros for what it does not do."""
+    client.counter("orders_total", "Orders.").inc()
+    client.counter("walks_total", "Walks.").inc()
+    Gauge("cache_items", "Items.", registry=client.registry).set(5)
+
+    read = by_name(client, wanted=lambda name: name.startswith("shop_walks"))
+
+    assert [name for name, *_ in read] == ["shop_walks_total"]

@@ -15,6 +15,7 @@ and of summaries the count and the sum. A collector that fails costs no other it
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
 from prometheus_client.metrics import MetricWrapperBase
@@ -59,8 +60,16 @@ def unit_of(name: str) -> str:
     return _UNITS.get(name.removesuffix("_total").rpartition("_")[2], "1")
 
 
+def _every(_name: str) -> bool:
+    return True
+
+
 class Readings:
-    """Reads one client's registry; ``redact`` is asked for labels of other libraries' series."""
+    """Reads one client's registry; ``redact`` is asked for labels of other libraries' series.
+
+    ``wanted`` says of a metric's name whether it is read at all: a small process that shares a
+    service's declarations must not write zeros for what it does not do.
+    """
 
     def __init__(
         self,
@@ -68,8 +77,10 @@ class Readings:
         *,
         inheritance: Inheritance | None = None,
         redact: Callable[[str], str] = str,
+        wanted: Callable[[str], bool] = _every,
     ) -> None:
         self._client = client
+        self._wanted = wanted
         self._inheritance = inheritance
         self._redact = redact
         self._redacted: dict[str, str] = {}
@@ -79,9 +90,10 @@ class Readings:
             inheritance.follow(self._copied_by_forks)
 
     def take(self) -> Iterator[Reading]:
-        """All series as they are now."""
-        yield from self._own()
-        yield from self._foreign()
+        """All series that are wanted, as they are now."""
+        for reading in chain(self._own(), self._foreign()):
+            if self._wanted(reading.name):
+                yield reading
 
     def _own(self) -> Iterator[Reading]:
         store = self._client.store

@@ -191,13 +191,15 @@ def metrics_courier(
     clock: Clock | None = None,
     inheritance: Inheritance | None = None,
     redact: Callable[[str], str] = str,
+    wanted: Callable[[str], bool] = lambda _name: True,
     backoff: Backoff | None = None,
 ) -> Courier:
     """The courier that takes ``client``'s metrics to Cloud Monitoring.
 
-    Give the same ``inheritance`` to :class:`~tocsin.telemetry.delivery.Delivery`.
+    Give the same ``inheritance`` to :class:`~tocsin.telemetry.delivery.Delivery`; ``wanted`` as
+    in :class:`~tocsin.telemetry.delivery.Readings`.
     """
-    readings = Readings(client, inheritance=inheritance, redact=redact)
+    readings = Readings(client, inheritance=inheritance, redact=redact, wanted=wanted)
     carrier = CloudMonitoring(client.namespace, readings, endpoint, writer, clock=clock)
     return Courier(
         NAME,
