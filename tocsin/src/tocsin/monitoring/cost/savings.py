@@ -70,7 +70,7 @@ def _of_metrics(plan: Plan, prices: PriceList) -> Iterator[tuple[str, str, Plan]
         left_out = len(plan.instruments) - len(used)
         but = "nobody can ask for them by hand"
         changed = replace(plan, instruments=used)
-        yield f"bounds: without the {left_out} metrics that nothing uses", but, changed
+        yield f"bounds: without what nothing uses ({left_out} of the metrics)", but, changed
     yield from _of_labels(plan, prices)
 
 
