@@ -77,6 +77,7 @@ def plan_for(day: Day, ran_s: dict[str, float]) -> Plan:
     processes = {
         name: replace(known, count=ran_s[name] / longest_s, starts=1, seen=seen[name])
         for name, known in plan.traffic.processes.items()
+        if name in ran_s
     }
     traffic = replace(
         plan.traffic,

@@ -1,5 +1,9 @@
 """`traffic.toml`: a slip in it would make the bill too small, so it is refused with its place."""
 
+import re
+import tomllib
+from pathlib import Path
+
 import pytest
 from priced import ORDERS, PROCESS, WAITED, plan, traffic
 
@@ -22,6 +26,7 @@ from tocsin.monitoring.cost.traffic import read_traffic, traffic_of
         ({"processes": {"api": {"count": True}}}, "count is a number, not True"),
         ({"processes": {"api": {"seen": {}}}}, "[[processes.NAME.seen]]"),
         ({"processes": {"api": {"seen": [{"route": 1.5}]}}}, "route is a text, a list of them"),
+        ({"processes": {"api": {"exports": 3}}}, "exports is a text, a list of them"),
         ({"processes": {"api": {"seen": [{"of": 3}]}}}, "of is a text, a list of them"),
         ({"events": {"request": {"lines": "one"}}}, "events.request: lines is a number, not 'one'"),
         ({"events": {"request": {"bucket": 7}}}, "bucket is a text, not 7"),
@@ -63,6 +68,7 @@ def test_a_file_that_is_none_is_told_with_its_name(tmp_path, text):
     ("more", "says"),
     [
         ({"series": {"shop_oders_total": 3}}, "no metric 'shop_oders_total'"),
+        ({"processes": {"api": {"exports": "shup_*"}}}, "no metric is called shup_*"),
         ({"log_metrics": {"error_line": 3}}, "Terraform orders no 'error_line'"),
         (
             {"processes": {"api": {**PROCESS, "seen": [{"of": "shup_*", "route": "/"}]}}},
@@ -127,3 +133,14 @@ def test_no_more_series_are_seen_than_a_metric_admits():
     rows = traffic(processes={"api": {"seen": [{"route": 900}]}})
 
     assert commonly(WAITED, rows.processes["api"].seen) == WAITED.at_most
+
+
+def test_the_pages_smallest_file_is_one():
+    """What stands in the handbook to be copied can be read."""
+    page = Path(__file__).parents[2] / "docs" / "cost.md"
+    (example,) = re.findall(r"```toml\n(.*?)```", page.read_text(), re.DOTALL)
+
+    read = traffic_of("cost.md", tomllib.loads(example))
+
+    assert read.processes["api"].seen[0].values["endpoint"] == ("/orders", "/orders/{number}")
+    assert read.events["request"].per_month == 100_000

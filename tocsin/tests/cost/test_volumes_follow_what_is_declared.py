@@ -50,6 +50,15 @@ def test_a_series_that_the_traffic_states_overrules_what_was_seen():
     assert volumes_of(plan(traffic=stated), PRICES).points.distributions == 7 * ROUNDS
 
 
+def test_a_process_may_send_some_metrics_only():
+    """Another kind of process beside it sends all of them."""
+    some = {"count": 2, "starts": 10, "exports": ["shop_ord*"]}
+
+    points = volumes_of(plan(traffic=traffic(processes={"api": some})), PRICES).points
+
+    assert (points.scalars, points.distributions) == (2 * ROUNDS, 0)
+
+
 def test_half_as_many_rounds_are_half_the_points_but_for_those_of_ends():
     """The interval divides time; what a process says at its end stays."""
     slower = volumes_of(plan().with_exporting(every_s=120), PRICES)

@@ -6,9 +6,9 @@
 60.0
 """
 
+import fnmatch
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from fnmatch import fnmatchcase
 from typing import Any, Final, Literal, get_args
 
 from tocsin.errors import DeclarationError
@@ -102,12 +102,19 @@ def refuse_unknown_names(plan: Plan, where: str) -> None:
         if name not in plan.ordered.log_metrics:
             raise DeclarationError(f"{where}: log_metrics: Terraform orders no {name!r}")
     for key, processes in plan.traffic.processes.items():
+        for pattern in processes.exports:
+            if not fnmatch.filter(names, pattern):
+                raise DeclarationError(
+                    f"{where}: processes.{key}.exports: no metric is called {pattern}"
+                )
         for row in processes.seen:
             _refuse_idle(row, plan, f"{where}: processes.{key}.seen")
 
 
 def _refuse_idle(row: Seen, plan: Plan, where: str) -> None:
-    about = [one for one in plan.instruments if any(fnmatchcase(one.name, of) for of in row.of)]
+    about = [
+        one for one in plan.instruments if any(fnmatch.fnmatchcase(one.name, of) for of in row.of)
+    ]
     if not about:
         raise DeclarationError(f"{where}: {', '.join(row.of)}: no metric is called so")
     for label in row.values:

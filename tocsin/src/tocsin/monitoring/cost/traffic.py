@@ -49,6 +49,8 @@ class Processes:
     spans_per_hour: float = 0.0
     """of its own, without a request: those that are kept are fewer by the trace ratio"""
     seen: tuple[Seen, ...] = ()
+    exports: tuple[str, ...] = ("*",)
+    """which metrics such a process sends, as patterns of a shell"""
 
 
 @dataclass(frozen=True)
@@ -167,9 +169,12 @@ def _processes(name: str, data: Mapping[str, Any]) -> Processes:
     rows = data.get("seen", [])
     if not isinstance(rows, list) or not all(isinstance(one, dict) for one in rows):
         raise DeclarationError(f"{name}: seen is a list of tables: write [[processes.NAME.seen]]")
-    plain = {key: one for key, one in data.items() if key != "seen"}
-    seen = tuple(_seen(f"{name}.seen", one) for one in rows)
-    return replace(_made(name, Processes, plain), seen=seen)
+    plain = {key: one for key, one in data.items() if key not in ("seen", "exports")}
+    return replace(
+        _made(name, Processes, plain),
+        seen=tuple(_seen(f"{name}.seen", one) for one in rows),
+        exports=_listed(name, "exports", data.get("exports", "*")),
+    )
 
 
 def _seen(name: str, data: Mapping[str, Any]) -> Seen:
@@ -178,7 +183,8 @@ def _seen(name: str, data: Mapping[str, Any]) -> Seen:
 
 
 def _listed(name: str, label: str, values: Any) -> tuple[str, ...]:
-    if isinstance(values, int) and not isinstance(values, bool) and label != "of":
+    are_patterns = label in ("of", "exports")
+    if isinstance(values, int) and not isinstance(values, bool) and not are_patterns:
         return tuple(f"{label} {number}" for number in range(values))
     listed = [values] if isinstance(values, str) else values
     if not isinstance(listed, list):

@@ -6,6 +6,7 @@ are counted so; lines, spans and executions are products of what the traffic sta
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from fnmatch import fnmatchcase
 from typing import Final, Literal
 
 from tocsin.errors import DeclarationError
@@ -95,6 +96,8 @@ def rounds(plan: Plan, processes: Processes) -> float:
 
 
 def _series(plan: Plan, one: Instrument, processes: Processes, reckoned: Reckoned) -> float:
+    if not any(fnmatchcase(one.name, pattern) for pattern in processes.exports):
+        return 0.0
     if reckoned == "at most":
         return one.at_most
     return plan.traffic.series.get(one.name, commonly(one, processes.seen))
